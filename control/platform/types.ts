@@ -17,6 +17,8 @@ export interface Clock {
   monotonic(): number;
   /** Calls `fire` once after `ms`; the returned function cancels. Never keeps the process alive by itself when `background`. */
   after(ms: number, fire: () => void, options?: { background?: boolean }): () => void;
+  /** Calls `fire` when this turn of the event loop has handled its input, so that all that arrived in it can be dealt with as one. */
+  endOfTurn(fire: () => void): void;
   /** Resolves after `ms`, or rejects with the signal's reason. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
