@@ -25,7 +25,7 @@ async function serve(answer: (stream: ServerHttp2Stream, path: string) => void, 
   });
   server.on('stream', (stream, headers) => {
     stream.on('error', () => {});
-    answer(stream, String(headers[':path']));
+    answer(stream as ServerHttp2Stream, String(headers[':path']));
   });
   await new Promise<void>(resolve => server.listen(port, '127.0.0.1', resolve));
   const address = server.address() as AddressInfo;
