@@ -1,0 +1,5 @@
+/**
+ * The version that Skerry reports. Kubernetes' part comes first because clients choose their behaviour by it
+ * (kubectl starts the sibling binary of the server's minor version).
+ */
+export const VERSION = 'v1.32.4+skerry';
