@@ -5,6 +5,7 @@
  * Called by every composition root once per identity; the result is handed to informers, scheduler, controllers, agent.
  */
 import type { ApiList, ApiObject, Key, Resource } from '../machinery/meta.ts';
+import { pathOf } from '../machinery/resource.ts';
 import type { Client, DeleteOptions, ListOptions, PatchOptions, RawRequest, Transport, WatchQuery } from './client.ts';
 import { errorFrom } from './errors.ts';
 import { watchEvents } from './watch-stream.ts';
@@ -37,50 +38,38 @@ export function createClient({ transport, userAgent }: { transport: Transport; u
       resource: Resource,
       key: Key,
       options: { subresource?: string; signal?: AbortSignal } = {},
-    ) => json<T>(objectPath(resource, key, options.subresource), { signal: options.signal }),
+    ) => json<T>(pathOf(resource, key, options.subresource), { signal: options.signal }),
     list: <T extends ApiObject>(resource: Resource, options: ListOptions = {}) =>
-      json<ApiList<T>>(collectionPath(resource, options.namespace) + queryText(listQuery(options)), {
+      json<ApiList<T>>(pathOf(resource, { namespace: options.namespace }) + queryText(listQuery(options)), {
         signal: options.signal,
       }),
     create: (resource, object, options = {}) => {
       const namespace = resource.namespaced ? (options.namespace ?? object.metadata.namespace) : undefined;
       const path = options.name
-        ? objectPath(resource, { namespace, name: options.name }, options.subresource)
-        : collectionPath(resource, namespace);
+        ? pathOf(resource, { namespace, name: options.name }, options.subresource)
+        : pathOf(resource, { namespace });
       return send('POST', path + queryText({ dryRun: options.dryRun ? 'All' : undefined }), object, options.signal);
     },
     update: (resource, object, options = {}) =>
-      send('PUT', objectPath(resource, object.metadata, options.subresource), object, options.signal),
+      send('PUT', pathOf(resource, object.metadata, options.subresource), object, options.signal),
     patch: (resource, key, patch, options) => {
       const query = {
         fieldManager: options.fieldManager,
         force: options.force,
         dryRun: options.dryRun ? 'All' : undefined,
       };
-      const path = objectPath(resource, key, options.subresource) + queryText(query);
+      const path = pathOf(resource, key, options.subresource) + queryText(query);
       return send('PATCH', path, patch, options.signal, PATCH_TYPES[options.type]);
     },
     delete: async (resource, key, { signal, ...options }: DeleteOptions = {}) => {
       const body = { kind: 'DeleteOptions', apiVersion: 'v1', ...options };
-      await send('DELETE', objectPath(resource, key), body, signal);
+      await send('DELETE', pathOf(resource, key), body, signal);
     },
     watch: <T extends ApiObject>(resource: Resource, options: WatchQuery) => {
-      const path = collectionPath(resource, options.namespace) + queryText(watchQuery(options));
+      const path = pathOf(resource, { namespace: options.namespace }) + queryText(watchQuery(options));
       return watchEvents<T>(() => request(path, { signal: options.signal }), options.signal);
     },
   };
-}
-
-/** `/api/v1/namespaces/web/pods`; without a namespace: the objects of all namespaces. */
-export function collectionPath(resource: Resource, namespace?: string): string {
-  const root = resource.group === '' ? `/api/${resource.version}` : `/apis/${resource.group}/${resource.version}`;
-  const scope = resource.namespaced && namespace ? `/namespaces/${encodeURIComponent(namespace)}` : '';
-  return `${root}${scope}/${resource.resource}`;
-}
-
-export function objectPath(resource: Resource, key: Key, subresource?: string): string {
-  const path = `${collectionPath(resource, key.namespace)}/${encodeURIComponent(key.name)}`;
-  return subresource ? `${path}/${subresource}` : path;
 }
 
 const listQuery = ({ labelSelector, fieldSelector, limit, continue: from, resourceVersion }: ListOptions) => ({
