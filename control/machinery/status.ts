@@ -57,6 +57,7 @@ export type CauseReason =
   | 'FieldManagerConflict'
   | 'ResourceVersionTooLarge'
   | 'UnexpectedServerResponse'
+  | 'NamespaceTerminating'
   | 'ExitCode';
 
 const CODES = {

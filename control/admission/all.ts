@@ -1,0 +1,21 @@
+/**
+ * The plugins in Kubernetes' order (pkg/kubeapiserver/options/plugins.go). Called by control/main.ts.
+ */
+import type { Clock } from '../platform/types.ts';
+import { type Admission, createAdmission, type Lister } from './chain.ts';
+import { defaultTolerations } from './default-tolerations.ts';
+import { namespaceLifecycle } from './namespace-lifecycle.ts';
+import { nodeRestriction } from './node-restriction.ts';
+import { priority } from './priority.ts';
+import { runtimeClass } from './runtime-class.ts';
+import { serviceAccount } from './service-account.ts';
+
+export const defaultAdmission = ({ lister, clock }: { lister: Lister; clock: Clock }): Admission =>
+  createAdmission([
+    namespaceLifecycle(lister),
+    nodeRestriction(lister),
+    serviceAccount(lister, clock),
+    priority(lister),
+    defaultTolerations(),
+    runtimeClass(lister),
+  ]);

@@ -1,0 +1,151 @@
+/**
+ * The network side of the API: one TLS port that speaks HTTP/2, HTTP/1.1 and to clients without ALPN, asks for a client
+ * certificate without insisting on one, and hands upgraded connections to whoever takes them.
+ *
+ * Always: bindings are built here from the socket alone, so no request can claim an identity; a client that aborts,
+ * stalls or sends rubbish costs its own connection and nothing else.
+ */
+import type { IncomingMessage } from 'node:http';
+import { createSecureServer, type Http2SecureServer } from 'node:http2';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
+import { createAdaptorServer } from '@hono/node-server';
+import type { Bindings } from './request.ts';
+
+/** A client must have sent its request's headers by then. */
+const HEADERS_TIMEOUT_MS = 20_000;
+/** Long enough for the largest body over a slow link; watches are responses and not limited by it. */
+const REQUEST_TIMEOUT_MS = 120_000;
+const KEEP_ALIVE_TIMEOUT_MS = 90_000;
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+const STREAMS_PER_CONNECTION_MAX = 1_000;
+/** How long a stop waits for open requests before it cuts them. */
+const DRAIN_MS = 2_000;
+
+export interface ListenOptions {
+  fetch: (request: Request, bindings: Bindings) => Response | Promise<Response>;
+  host: string;
+  port: number;
+  /** PEM. */
+  certificate: ServerCertificate;
+  /** PEM of the CA whose client certificates are expected; sent to clients as a hint only. */
+  clientCa: string;
+  /** Takes over an upgraded connection; answers and closes it itself when it refuses. */
+  upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer, bindings: Bindings) => void;
+  log: (message: string) => void;
+}
+
+export interface ServerCertificate {
+  certificate: string;
+  key: string;
+}
+
+export interface Listener {
+  port: number;
+  /** New connections are answered with this certificate from now on. */
+  renew(certificate: ServerCertificate): void;
+  close(): Promise<void>;
+}
+
+export async function listen(options: ListenOptions): Promise<Listener> {
+  const server = createAdaptorServer({
+    fetch: (request, env) => options.fetch(request, bindingsOf(env.incoming.socket as TLSSocket)),
+    createServer: createSecureServer,
+    // Bodies that a filter refused unread must not be kept waiting for.
+    autoCleanupIncoming: true,
+    serverOptions: {
+      allowHTTP1: true,
+      requestCert: true,
+      rejectUnauthorized: false,
+      ca: options.clientCa,
+      cert: options.certificate.certificate,
+      key: options.certificate.key,
+      minVersion: 'TLSv1.2',
+      handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+      settings: { maxConcurrentStreams: STREAMS_PER_CONNECTION_MAX, enablePush: false },
+    },
+  }) as Http2SecureServer;
+  const sockets = trackSockets(server);
+  surviveClients(server);
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on('error', () => socket.destroy());
+    try {
+      options.upgrade(request, socket, head, bindingsOf(socket as TLSSocket));
+    } catch (error) {
+      options.log(`upgrade of ${request.url}: ${error}`);
+      socket.destroy();
+    }
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, options.host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  server.on('error', error => options.log(`listener: ${error.message}`));
+  return {
+    port: (server.address() as AddressInfo).port,
+    renew: next =>
+      server.setSecureContext({ cert: next.certificate, key: next.key, ca: options.clientCa, minVersion: 'TLSv1.2' }),
+    close: () => drain(server, sockets),
+  };
+}
+
+/** The certificate is read once per connection and keeps its identity, so that its verification can be remembered by it. */
+const bindingsByConnection = new WeakMap<object, Bindings>();
+
+function bindingsOf(socket: TLSSocket): Bindings {
+  const known = bindingsByConnection.get(socket);
+  if (known) return known;
+  const certificate = socket.getPeerX509Certificate?.();
+  const bindings: Bindings = {
+    peerCertificate: certificate ? new Uint8Array(certificate.raw) : undefined,
+    remoteAddress: socket.remoteAddress,
+  };
+  bindingsByConnection.set(socket, bindings);
+  return bindings;
+}
+
+function trackSockets(server: Http2SecureServer): Set<Socket> {
+  const sockets = new Set<Socket>();
+  const track = (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  };
+  server.on('connection', track);
+  server.on('secureConnection', track);
+  return sockets;
+}
+
+/** Resets, failed handshakes and malformed frames are the peer's business: the connection ends, the server goes on. */
+function surviveClients(server: Http2SecureServer): void {
+  server.on('tlsClientError', (_error, socket: Socket) => socket.destroy());
+  server.on('clientError', (_error: Error, socket: Duplex) => {
+    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+    else socket.destroy();
+  });
+  server.on('secureConnection', (socket: TLSSocket) => {
+    socket.on('error', () => socket.destroy());
+    socket.setNoDelay(true);
+    socket.setKeepAlive(true, KEEP_ALIVE_TIMEOUT_MS);
+  });
+  server.on('session', session => session.on('error', () => session.destroy()));
+  server.on('sessionError', (_error, session) => session.destroy());
+  server.on('stream', stream => stream.on('error', () => stream.destroy()));
+}
+
+async function drain(server: Http2SecureServer, sockets: Set<Socket>): Promise<void> {
+  const closed = new Promise<void>(resolve => server.close(() => resolve()));
+  const cut = () => {
+    for (const socket of sockets) socket.destroy();
+  };
+  const waited = AbortSignal.timeout(DRAIN_MS);
+  waited.addEventListener('abort', cut, { once: true });
+  await closed;
+  waited.removeEventListener('abort', cut);
+}
