@@ -1,0 +1,97 @@
+/**
+ * What the agent knows of one container of one pod: the fact that pod-actions plans from and pod-status reports. Written
+ * only by the pod's own worker.
+ */
+import type { Container, ContainerStatus, Pod, PodStatus, Terminated } from './objects.ts';
+import type { BackOff } from './restart.ts';
+
+export interface ContainerRecord {
+  readonly name: string;
+  readonly kind: ContainerKind;
+  state: RecordState;
+  /** How the run before this one ended. */
+  last?: Terminated;
+  restartCount: number;
+  image: string;
+  imageID: string;
+  containerID?: string;
+  /** The startup probe has passed, or there is none. */
+  started: boolean;
+  /** The readiness probe's last word, or true when there is none. */
+  ready: boolean;
+  backOff?: BackOff;
+}
+
+/** `sidecar`: an init container with `restartPolicy: Always`; it keeps running beside the others. */
+export type ContainerKind = 'init' | 'sidecar' | 'main';
+
+export type RecordState =
+  /** Not running. `retryAt`: not to be tried before (milliseconds); absent, at once. */
+  | { is: 'waiting'; reason: string; message?: string; retryAt?: number }
+  | { is: 'running'; startedAt: string }
+  | { is: 'terminated'; end: Terminated; finishedMs: number };
+
+export type Records = Map<string, ContainerRecord>;
+
+export const kindOf = (pod: Pod, name: string): ContainerKind => {
+  const init = pod.spec.initContainers?.find(container => container.name === name);
+  if (!init) return 'main';
+  return init.restartPolicy === 'Always' ? 'sidecar' : 'init';
+};
+
+/** All containers in the order in which they start. */
+export const containersOf = (pod: Pod): Container[] => [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
+
+export const newRecords = (pod: Pod): Records => {
+  const reason = pod.spec.initContainers?.length ? 'PodInitializing' : 'ContainerCreating';
+  return new Map(
+    containersOf(pod).map(({ name, image }) => [
+      name,
+      {
+        name,
+        kind: kindOf(pod, name),
+        state: { is: 'waiting', reason },
+        restartCount: 0,
+        image: image ?? '',
+        imageID: '',
+        started: false,
+        ready: false,
+      },
+    ]),
+  );
+};
+
+/**
+ * After a restart of the agent: what had ended stays ended; what was running is lost, as the kubelet reports containers
+ * that its runtime no longer knows.
+ */
+export function restoredRecords(pod: Pod, status: PodStatus | undefined, nowMs: number, now: string): Records {
+  const records = newRecords(pod);
+  for (const seen of [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])]) {
+    const record = records.get(seen.name);
+    if (record) restore(record, seen, nowMs, now);
+  }
+  return records;
+}
+
+function restore(record: ContainerRecord, seen: ContainerStatus, nowMs: number, now: string): void {
+  record.restartCount = seen.restartCount;
+  record.last = seen.lastState.terminated;
+  record.image = seen.image;
+  record.imageID = seen.imageID;
+  record.containerID = seen.containerID;
+  if (seen.state.terminated) {
+    const finishedMs = Date.parse(seen.state.terminated.finishedAt ?? now);
+    record.state = { is: 'terminated', end: seen.state.terminated, finishedMs };
+  } else if (seen.state.running) {
+    const end: Terminated = {
+      exitCode: 137,
+      reason: 'ContainerStatusUnknown',
+      message: 'The container ended with the agent that ran it',
+      startedAt: seen.state.running.startedAt,
+      finishedAt: now,
+      containerID: seen.containerID,
+    };
+    record.state = { is: 'terminated', end, finishedMs: nowMs };
+  }
+}
