@@ -84,6 +84,15 @@ export const filled = <T>(tag: number, schema: Schema<T>, extras?: string | Extr
 const extrasOf = (extras: string | Extras | undefined): Extras =>
   typeof extras === 'string' ? { description: extras } : (extras ?? {});
 
+/** Fields of a struct that Go embeds: plain fields in JSON, a message behind `tag` in protobuf. */
+export function embedded<F extends Fields>(tag: number, fields: F): F {
+  const within = ({ schema, presence }: Field): Field => ({
+    schema: { ...schema, 'x-proto': { type: 'message', ...schema['x-proto'], within: tag } },
+    presence,
+  });
+  return Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, within(field)])) as F;
+}
+
 function fieldOf<T>(schema: Schema<T>, tag: number, ptr: boolean, extras: Extras): Schema<T> {
   const type = schema['x-proto']?.type ?? 'message';
   const description = extras.description ?? schema.description ?? schema['x-definition']?.description;

@@ -23,7 +23,7 @@ export interface Kind<T extends ApiObject = ApiObject> extends Resource {
   /** Never stored: `create` answers what `review` computes (SubjectAccessReview and the like live in control/api). */
   virtual?: boolean;
   /** Field selectors beyond metadata.name and metadata.namespace: name → value of this object. */
-  selectableFields?: Readonly<Record<string, (object: T) => string>>;
+  selectableFields?: Readonly<Record<string, FieldValue<T>>>;
   subresources?: {
     /** `status` is a separate endpoint; the main one ignores changes to `status` and the other way round. */
     status?: boolean;
@@ -52,6 +52,9 @@ export interface Kind<T extends ApiObject = ApiObject> extends Resource {
   /** Values unique in the whole cluster that this object owns while it exists: `serviceips/10.96.0.7`. The store reserves them in the same transaction. */
   claims?(object: T): string[];
 }
+
+/** Written as a method's type so that a Kind of pods is also a Kind of objects. */
+type FieldValue<T> = { of(object: T): string }['of'];
 
 export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection';
 

@@ -62,6 +62,8 @@ export interface ProtoField {
   type: ProtoType;
   /** A pointer in Go: its zero value means something and must survive. Zero values of other fields mean "not set". */
   ptr?: boolean;
+  /** Number of the embedded message that carries this field on the wire; in JSON it is a field like others. */
+  within?: number;
 }
 
 /** `list` is a named Go slice: a message whose field 1 repeats; `raw` is a message whose field 1 holds JSON. */

@@ -1,0 +1,32 @@
+/**
+ * ClusterRole: permissions in all namespaces and outside of them.
+ */
+import { apiObject, array, optional, pointer, type Static } from './schema.ts';
+import type { Kind } from './strategy.ts';
+import { ObjectMeta } from './types/meta.ts';
+import { AggregationRule, PolicyRule } from './types/rbac.ts';
+
+const schema = apiObject(
+  'io.k8s.api.rbac.v1.ClusterRole',
+  'Permissions in all namespaces and outside of them.',
+  ObjectMeta,
+  {
+    rules: optional(2, array(PolicyRule, { type: 'atomic' }), 'What is allowed.'),
+    aggregationRule: pointer(3, AggregationRule, 'Puts the rules together from other ClusterRoles.'),
+  },
+);
+
+export type ClusterRole = Static<typeof schema>;
+
+export const clusterRole: Kind<ClusterRole> = {
+  group: 'rbac.authorization.k8s.io',
+  version: 'v1',
+  resource: 'clusterroles',
+  kind: 'ClusterRole',
+  singular: 'clusterrole',
+  listKind: 'ClusterRoleList',
+  namespaced: false,
+  description: 'Permissions in all namespaces and outside of them.',
+  schema,
+  columns: [],
+};

@@ -1,0 +1,32 @@
+/**
+ * Endpoints: the addresses behind a Service, in the old form.
+ */
+import { apiObject, array, optional, type Static } from './schema.ts';
+import type { Kind } from './strategy.ts';
+import { EndpointSubset } from './types/endpoints.ts';
+import { ObjectMeta } from './types/meta.ts';
+
+const schema = apiObject(
+  'io.k8s.api.core.v1.Endpoints',
+  'The addresses behind a Service, in the old form.',
+  ObjectMeta,
+  {
+    subsets: optional(2, array(EndpointSubset, { type: 'atomic' }), 'Sets of addresses that serve the same ports.'),
+  },
+);
+
+export type Endpoints = Static<typeof schema>;
+
+export const endpoints: Kind<Endpoints> = {
+  group: '',
+  version: 'v1',
+  resource: 'endpoints',
+  kind: 'Endpoints',
+  singular: 'endpoints',
+  listKind: 'EndpointsList',
+  shortNames: ['ep'],
+  namespaced: true,
+  description: 'The addresses behind a Service, in the old form.',
+  schema,
+  columns: [],
+};

@@ -1,0 +1,31 @@
+/**
+ * Lease: says who is alive or in charge, for a limited time.
+ */
+import { apiObject, filled, type Static } from './schema.ts';
+import type { Kind } from './strategy.ts';
+import { ObjectMeta } from './types/meta.ts';
+import { LeaseSpec } from './types/small.ts';
+
+const schema = apiObject(
+  'io.k8s.api.coordination.v1.Lease',
+  'Says who is alive or in charge, for a limited time.',
+  ObjectMeta,
+  {
+    spec: filled(2, LeaseSpec),
+  },
+);
+
+export type Lease = Static<typeof schema>;
+
+export const lease: Kind<Lease> = {
+  group: 'coordination.k8s.io',
+  version: 'v1',
+  resource: 'leases',
+  kind: 'Lease',
+  singular: 'lease',
+  listKind: 'LeaseList',
+  namespaced: true,
+  description: 'Says who is alive or in charge, for a limited time.',
+  schema,
+  columns: [],
+};

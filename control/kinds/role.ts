@@ -1,0 +1,26 @@
+/**
+ * Role: permissions in one namespace.
+ */
+import { apiObject, array, optional, type Static } from './schema.ts';
+import type { Kind } from './strategy.ts';
+import { ObjectMeta } from './types/meta.ts';
+import { PolicyRule } from './types/rbac.ts';
+
+const schema = apiObject('io.k8s.api.rbac.v1.Role', 'Permissions in one namespace.', ObjectMeta, {
+  rules: optional(2, array(PolicyRule, { type: 'atomic' }), 'What is allowed.'),
+});
+
+export type Role = Static<typeof schema>;
+
+export const role: Kind<Role> = {
+  group: 'rbac.authorization.k8s.io',
+  version: 'v1',
+  resource: 'roles',
+  kind: 'Role',
+  singular: 'role',
+  listKind: 'RoleList',
+  namespaced: true,
+  description: 'Permissions in one namespace.',
+  schema,
+  columns: [],
+};

@@ -1,0 +1,28 @@
+/**
+ * RuntimeClass: names a runtime that pods can ask for.
+ */
+import { apiObject, pointer, required, type Static, string } from './schema.ts';
+import type { Kind } from './strategy.ts';
+import { ObjectMeta } from './types/meta.ts';
+import { Overhead, Scheduling } from './types/small.ts';
+
+const schema = apiObject('io.k8s.api.node.v1.RuntimeClass', 'Names a runtime that pods can ask for.', ObjectMeta, {
+  handler: required(2, string(), 'Name of the runtime on the nodes.'),
+  overhead: pointer(3, Overhead, 'What a pod costs beyond its containers.'),
+  scheduling: pointer(4, Scheduling, 'Which nodes have it.'),
+});
+
+export type RuntimeClass = Static<typeof schema>;
+
+export const runtimeClass: Kind<RuntimeClass> = {
+  group: 'node.k8s.io',
+  version: 'v1',
+  resource: 'runtimeclasses',
+  kind: 'RuntimeClass',
+  singular: 'runtimeclass',
+  listKind: 'RuntimeClassList',
+  namespaced: false,
+  description: 'Names a runtime that pods can ask for.',
+  schema,
+  columns: [],
+};

@@ -1,0 +1,37 @@
+/**
+ * ServiceAccount: an identity for what runs in pods.
+ */
+import { apiObject, array, boolean, optional, pointer, type Static } from './schema.ts';
+import type { Kind } from './strategy.ts';
+import { ObjectMeta } from './types/meta.ts';
+import { LocalObjectReference, ObjectReference } from './types/reference.ts';
+
+const schema = apiObject('io.k8s.api.core.v1.ServiceAccount', 'An identity for what runs in pods.', ObjectMeta, {
+  secrets: optional(
+    2,
+    array(ObjectReference, { mergeKey: 'name', keys: ['name'] }),
+    'Secrets that pods of this account may use.',
+  ),
+  imagePullSecrets: optional(
+    3,
+    array(LocalObjectReference, { type: 'atomic' }),
+    'Secrets with which images are pulled.',
+  ),
+  automountServiceAccountToken: pointer(4, boolean(), 'Whether pods get a token of this account.'),
+});
+
+export type ServiceAccount = Static<typeof schema>;
+
+export const serviceAccount: Kind<ServiceAccount> = {
+  group: '',
+  version: 'v1',
+  resource: 'serviceaccounts',
+  kind: 'ServiceAccount',
+  singular: 'serviceaccount',
+  listKind: 'ServiceAccountList',
+  shortNames: ['sa'],
+  namespaced: true,
+  description: 'An identity for what runs in pods.',
+  schema,
+  columns: [],
+};
