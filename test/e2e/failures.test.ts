@@ -1,0 +1,92 @@
+/**
+ * What goes wrong on a box: an agent dies under load, the server dies, both come back. Nothing acknowledged is lost, and
+ * silence is no reason to delete.
+ */
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { get, manifestOf, pushApp, startCluster, startLoad, type TestCluster, until } from '../lib/cluster.ts';
+
+let cluster: TestCluster;
+let url: string;
+const test = suite('failures');
+
+interface PodView {
+  name: string;
+  node: string;
+  uid: string;
+  restarts: number;
+  ready: boolean;
+  deleting: boolean;
+}
+
+const pods = async (): Promise<PodView[]> => {
+  const { out, code, err } = await cluster.skerry('get', 'pods', '-l', 'app=hello-http', '-o', 'json');
+  assert.is(code, 0, err);
+  return (JSON.parse(out) as { items: any[] }).items.map(p => ({
+    // biome-ignore lint/suspicious/noExplicitAny: the API's own JSON
+    name: p.metadata.name,
+    node: p.spec.nodeName,
+    uid: p.metadata.uid,
+    restarts: p.status?.containerStatuses?.[0]?.restartCount ?? 0,
+    ready:
+      p.status?.conditions?.some((c: { type: string; status: string }) => c.type === 'Ready' && c.status === 'True') ===
+      true,
+    deleting: p.metadata.deletionTimestamp !== undefined,
+  }));
+};
+const pidOf = (name: string) => cluster.record().processes.find(p => p.name === name)!.pid;
+const readyOn = async (node: string | undefined, count: number) => {
+  const ready = (await pods()).filter(p => p.ready && !p.deleting && (node === undefined || p.node === node));
+  return ready.length === count ? ready : undefined;
+};
+
+test.before(async () => {
+  cluster = await startCluster('failures');
+  await pushApp(cluster, 'hello-http');
+  const applied = await cluster.skerry('apply', '-f', manifestOf('hello-http'));
+  assert.is(applied.code, 0, applied.err);
+  await until(() => readyOn(undefined, 3), 'three ready pods');
+  const { out } = await cluster.skerry('get', 'service', 'hello-http', '-o', 'json');
+  url = `http://127.0.0.1:${(JSON.parse(out) as { spec: { ports: { nodePort: number }[] } }).spec.ports[0]!.nodePort}/`;
+});
+test.after(() => cluster?.stop());
+
+test('kill -9 the server: pods keep answering; after its restart nothing is lost and no pod restarted', async () => {
+  const before = await pods();
+  const load = startLoad(url, 20);
+  process.kill(pidOf('server-0'), 'SIGKILL');
+  await new Promise(resolve => setTimeout(resolve, 3_000));
+  const again = await cluster.skerry('up', cluster.name, '--no-switch');
+  assert.is(again.code, 0, again.err);
+  await until(() => readyOn(undefined, 3), 'three ready pods again');
+  await new Promise(resolve => setTimeout(resolve, 2_000));
+  const { ok, failures } = await load.stop();
+  console.log(`server killed: ${ok} requests answered, ${failures.length} failed`);
+  assert.equal(failures, []);
+  assert.equal(await pods(), before);
+});
+
+test('kill -9 an agent under load: its pods come back on the other one, and the Service answers', async () => {
+  assert.ok((await pods()).some(p => p.node === 'edge-0'));
+  const load = startLoad(url, 10);
+  await new Promise(resolve => setTimeout(resolve, 500));
+  process.kill(pidOf('edge-0'), 'SIGKILL');
+  const moved = await until(() => readyOn('edge-1', 3), 'three ready pods on edge-1', 60_000);
+  assert.is(moved.length, 3);
+  const { ok, failures } = await load.stop();
+  const span = failures.length === 0 ? 0 : failures.at(-1)!.atMs - failures[0]!.atMs;
+  console.log(
+    `agent killed: ${ok} requests answered, ${failures.length} failed within ${span} ms ${failures[0]?.why ?? ''}`,
+  );
+  assert.ok(failures.length < 100, `${failures.length} of ${ok + failures.length} requests failed`);
+  assert.is((await get(url)).status, 200);
+});
+
+test('the agent comes back as the same node', async () => {
+  const again = await cluster.skerry('up', cluster.name, '--no-switch');
+  assert.is(again.code, 0, again.err);
+  const { out } = await cluster.skerry('get', 'nodes');
+  assert.match(out, /edge-0\s+Ready/);
+});
+
+test.run();
