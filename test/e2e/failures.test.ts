@@ -4,6 +4,7 @@
  */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { Pod } from '../../control/kinds/pod.ts';
 import { get, manifestOf, pushApp, startCluster, startLoad, type TestCluster, until } from '../lib/cluster.ts';
 
 let cluster: TestCluster;
@@ -22,15 +23,12 @@ interface PodView {
 const pods = async (): Promise<PodView[]> => {
   const { out, code, err } = await cluster.skerry('get', 'pods', '-l', 'app=hello-http', '-o', 'json');
   assert.is(code, 0, err);
-  return (JSON.parse(out) as { items: any[] }).items.map(p => ({
-    // biome-ignore lint/suspicious/noExplicitAny: the API's own JSON
+  return (JSON.parse(out) as { items: Pod[] }).items.map(p => ({
     name: p.metadata.name,
-    node: p.spec.nodeName,
-    uid: p.metadata.uid,
+    node: p.spec.nodeName ?? '',
+    uid: p.metadata.uid ?? '',
     restarts: p.status?.containerStatuses?.[0]?.restartCount ?? 0,
-    ready:
-      p.status?.conditions?.some((c: { type: string; status: string }) => c.type === 'Ready' && c.status === 'True') ===
-      true,
+    ready: p.status?.conditions?.some(c => c.type === 'Ready' && c.status === 'True') === true,
     deleting: p.metadata.deletionTimestamp !== undefined,
   }));
 };

@@ -1,6 +1,7 @@
 /** Pods that call each other by name while the callee is scaled: no request may fail. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { Deployment } from '../../control/kinds/deployment.ts';
 import { manifestOf, pushApp, startCluster, startLoad, type TestCluster, until } from '../lib/cluster.ts';
 
 let cluster: TestCluster;
@@ -11,7 +12,7 @@ const ok = async (...args: string[]) => {
   return result.out;
 };
 const ready = async (app: string, count: number) => {
-  const { items } = JSON.parse(await ok('get', 'deployment', '-o', 'json')) as { items: any[] }; // biome-ignore lint/suspicious/noExplicitAny: the API's own JSON
+  const { items } = JSON.parse(await ok('get', 'deployment', '-o', 'json')) as { items: Deployment[] };
   const status = items.find(d => d.metadata.name === app)?.status;
   return status?.readyReplicas === count && status?.replicas === count ? true : undefined;
 };
