@@ -2,8 +2,8 @@
  * Pods that wait for a node. *Active*: next in turn, by priority and then by age. *Backing off*: tried a moment ago.
  * *Unschedulable*: no node would do; they wait for a change that may cure it, or five minutes.
  *
- * Always: a pod is in one place only; a pod whose cure came while it was being decided is not parked; nothing ticks while
- * nobody backs off.
+ * Always: a pod is in one place only; nothing ticks while nobody waits for a time. A decision is made in one go, so that no
+ * cure can come between the look at the cluster and the parking.
  */
 import type { Pod } from '../client/objects.ts';
 import { keyText } from '../machinery/meta.ts';
@@ -23,8 +23,6 @@ export interface QueuedPod {
   sequence: number;
   place: 'active' | 'backoff' | 'unschedulable' | 'gated' | 'deciding' | 'gone';
   refusedBy: ReadonlySet<Filter>;
-  /** The count of cluster events when its decision began. */
-  cycle: number;
   cancel?: () => void;
 }
 
@@ -48,21 +46,10 @@ export interface SchedulingQueue {
 export function createSchedulingQueue(clock: Clock, wake: () => void): SchedulingQueue {
   const pods = new Map<string, QueuedPod>();
   const places = createPlaces(clock, wake);
-  /** Cluster events since a decision began, as long as any is being made. */
-  const recent: { cycle: number; event: ClusterEvent }[] = [];
-  let cycle = 0;
   let sequence = 0;
 
   const enter = (key: string, pod: Pod): QueuedPod => {
-    const queued: QueuedPod = {
-      key,
-      pod,
-      attempts: 0,
-      sequence: sequence++,
-      place: 'gone',
-      refusedBy: new Set(),
-      cycle,
-    };
+    const queued: QueuedPod = { key, pod, attempts: 0, sequence: sequence++, place: 'gone', refusedBy: new Set() };
     pods.set(key, queued);
     return queued;
   };
@@ -95,22 +82,15 @@ export function createSchedulingQueue(clock: Clock, wake: () => void): Schedulin
       const queued = places.next();
       if (!queued) return undefined;
       queued.attempts++;
-      queued.cycle = cycle;
       return queued;
     },
     park(queued, refusedBy) {
-      if (queued.place !== 'deciding') return;
-      const missed = recent.some(past => past.cycle > queued.cycle && cures(refusedBy, past.event));
-      if (missed) places.backOff(queued);
-      else places.park(queued, refusedBy);
+      if (queued.place === 'deciding') places.park(queued, refusedBy);
     },
     retry(queued) {
       if (queued.place === 'deciding') places.backOff(queued);
     },
     moveOn(event) {
-      cycle++;
-      if (places.deciding() > 0) recent.push({ cycle, event });
-      else recent.length = 0;
       for (const queued of [...places.unschedulable]) {
         if (!cures(queued.refusedBy, event)) continue;
         // A pod that was refused once has waited long enough.
@@ -126,13 +106,11 @@ function createPlaces(clock: Clock, wake: () => void) {
   const active = createHeap<QueuedPod>(goesBefore);
   const unschedulable = new Set<QueuedPod>();
   let activePods = 0;
-  let deciding = 0;
 
   const leave = (queued: QueuedPod, to: QueuedPod['place']) => {
     queued.cancel?.();
     queued.cancel = undefined;
     unschedulable.delete(queued);
-    if (queued.place === 'deciding') deciding--;
     if (queued.place === 'active') activePods--;
     queued.place = to;
   };
@@ -148,14 +126,12 @@ function createPlaces(clock: Clock, wake: () => void) {
     leave,
     activate,
     ready: () => activePods > 0,
-    deciding: () => deciding,
     next(): QueuedPod | undefined {
       // Those that left meanwhile stay in the heap until their turn.
       let queued = active.pop();
       while (queued && queued.place !== 'active') queued = active.pop();
       if (!queued) return undefined;
       leave(queued, 'deciding');
-      deciding++;
       return queued;
     },
     backOff(queued: QueuedPod) {
