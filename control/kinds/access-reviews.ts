@@ -1,0 +1,77 @@
+/**
+ * Questions about what somebody may do. They are never stored: control/api answers them from the RBAC rules.
+ */
+import { apiObject, type ObjectSchema, optional, required, type Static } from './schema.ts';
+import type { Kind } from './strategy.ts';
+import {
+  SelfSubjectAccessReviewSpec,
+  SelfSubjectRulesReviewSpec,
+  SubjectAccessReviewSpec,
+  SubjectAccessReviewStatus,
+  SubjectRulesReviewStatus,
+} from './types/authorization.ts';
+import { ObjectMeta } from './types/meta.ts';
+
+const status = optional(3, SubjectAccessReviewStatus, 'The answer.');
+
+const selfAccess = apiObject(
+  'io.k8s.api.authorization.v1.SelfSubjectAccessReview',
+  'Asks whether the caller may do something.',
+  ObjectMeta,
+  { spec: required(2, SelfSubjectAccessReviewSpec, 'What the caller would like to do.'), status },
+);
+export type SelfSubjectAccessReview = Static<typeof selfAccess>;
+
+const access = apiObject(
+  'io.k8s.api.authorization.v1.SubjectAccessReview',
+  'Asks whether somebody may do something.',
+  ObjectMeta,
+  { spec: required(2, SubjectAccessReviewSpec, 'Who would like to do what.'), status },
+);
+export type SubjectAccessReview = Static<typeof access>;
+
+const localAccess = apiObject(
+  'io.k8s.api.authorization.v1.LocalSubjectAccessReview',
+  'Asks whether somebody may do something in one namespace.',
+  ObjectMeta,
+  { spec: required(2, SubjectAccessReviewSpec, 'Who would like to do what.'), status },
+);
+export type LocalSubjectAccessReview = Static<typeof localAccess>;
+
+const selfRules = apiObject(
+  'io.k8s.api.authorization.v1.SelfSubjectRulesReview',
+  'Asks for all that the caller may do in a namespace.',
+  ObjectMeta,
+  {
+    spec: required(2, SelfSubjectRulesReviewSpec, 'The namespace.'),
+    status: optional(3, SubjectRulesReviewStatus, 'The answer.'),
+  },
+);
+export type SelfSubjectRulesReview = Static<typeof selfRules>;
+
+export const selfSubjectAccessReview = review<SelfSubjectAccessReview>('SelfSubjectAccessReview', selfAccess);
+export const subjectAccessReview = review<SubjectAccessReview>('SubjectAccessReview', access);
+export const localSubjectAccessReview = review<LocalSubjectAccessReview>('LocalSubjectAccessReview', localAccess, true);
+export const selfSubjectRulesReview = review<SelfSubjectRulesReview>('SelfSubjectRulesReview', selfRules);
+
+function review<T extends SelfSubjectAccessReview | SelfSubjectRulesReview>(
+  kind: string,
+  schema: ObjectSchema<T>,
+  namespaced = false,
+): Kind<T> {
+  return {
+    group: 'authorization.k8s.io',
+    version: 'v1',
+    resource: `${kind.toLowerCase()}s`,
+    kind,
+    singular: kind.toLowerCase(),
+    listKind: `${kind}List`,
+    namespaced,
+    description: schema.description ?? '',
+    schema,
+    columns: [],
+    verbs: ['create'],
+    virtual: true,
+    generation: false,
+  };
+}
