@@ -38,7 +38,7 @@ async function run(name: AppName, args: string[], env: Record<string, string>) {
   const module = await WebAssembly.compile(await readFile(await buildApp(name)));
   const modules = new Set(WebAssembly.Module.imports(module).map(i => i.module));
   const wasi = new WASI({ version: 'preview1', args: [name, ...args], env, returnOnExit: true, stdout: 2, stderr: 2 });
-  const instance = await WebAssembly.instantiate(module, wasi.getImportObject() as WebAssembly.Imports);
+  const instance = new WebAssembly.Instance(module, wasi.getImportObject() as WebAssembly.Imports);
   return { code: wasi.start(instance), modules: [...modules] };
 }
 
