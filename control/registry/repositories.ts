@@ -22,22 +22,13 @@ export function createRepositories(directory: string, files: Files, blobs: Blobs
   const manifestLink = (name: string, digest: Digest) => at(name, '_manifests', fileName(digest));
   const referrerLink = (name: string, subject: Digest, digest: Digest) =>
     at(name, '_referrers', fileName(subject), fileName(digest));
-  const write = async (path: string, content: string) => {
-    await makeDurableDirectory(files, path.slice(0, path.lastIndexOf('/')));
-    await files.replace(path, new TextEncoder().encode(content));
-  };
-
-  const tags = async (name: string): Promise<string[]> => (await listOrNone(files, at(name, '_tags'))).filter(isTag);
-  const readTag = async (name: string, tag: string): Promise<Digest | undefined> => {
-    const content = await readOrNone(files, at(name, '_tags', tag));
-    return content === undefined ? undefined : parseDigest(content);
-  };
+  const tags = createTags(directory, files);
 
   return {
     exists: async (name: string) =>
       (await files.stat(at(name, '_manifests'))) !== undefined || hasBlobs(files, at(name)),
     hasBlob: async (name: string, digest: Digest) => (await files.stat(blobLink(name, digest))) !== undefined,
-    linkBlob: (name: string, digest: Digest) => write(blobLink(name, digest), ''),
+    linkBlob: (name: string, digest: Digest) => writeText(files, blobLink(name, digest), ''),
     unlinkBlob: (name: string, digest: Digest) => removeIfThere(files, blobLink(name, digest)),
     blobLinks: (name: string) => links(files, at(name, '_blobs')),
 
@@ -49,7 +40,7 @@ export function createRepositories(directory: string, files: Files, blobs: Blobs
     async putManifest(name: string, digest: Digest, bytes: Uint8Array, manifest: Manifest): Promise<void> {
       await blobs.put(digest, bytes);
       const { mediaType, artifactType, annotations } = manifest;
-      await write(manifestLink(name, digest), JSON.stringify({ mediaType }));
+      await writeText(files, manifestLink(name, digest), JSON.stringify({ mediaType }));
       const subject = manifest.subject && parseDigest(manifest.subject);
       if (!subject) return;
       const entry: Descriptor = {
@@ -59,23 +50,17 @@ export function createRepositories(directory: string, files: Files, blobs: Blobs
         artifactType,
         annotations,
       };
-      await write(referrerLink(name, subject, digest), JSON.stringify(entry));
+      await writeText(files, referrerLink(name, subject, digest), JSON.stringify(entry));
     },
     /** Takes its tags along. */
     async removeManifest(name: string, digest: Digest, subject: Digest | undefined): Promise<void> {
-      for (const tag of await tags(name)) {
-        const target = await readTag(name, tag);
-        if (target && digestText(target) === digestText(digest)) await removeIfThere(files, at(name, '_tags', tag));
-      }
+      await tags.removeAll(name, digest);
       if (subject) await removeIfThere(files, referrerLink(name, subject, digest));
       await removeIfThere(files, manifestLink(name, digest));
     },
     manifestLinks: (name: string) => links(files, at(name, '_manifests')),
 
     tags,
-    readTag,
-    setTag: (name: string, tag: string, digest: Digest) => write(at(name, '_tags', tag), digestText(digest)),
-    removeTag: (name: string, tag: string) => removeIfThere(files, at(name, '_tags', tag)),
 
     async referrers(name: string, subject: Digest): Promise<Descriptor[]> {
       const folder = at(name, '_referrers', fileName(subject));
@@ -86,6 +71,29 @@ export function createRepositories(directory: string, files: Files, blobs: Blobs
 
     /** Every repository's name, sorted. */
     list: async () => (await walk(files, directory, '')).sort(),
+  };
+}
+
+function createTags(directory: string, files: Files) {
+  const folder = (name: string) => `${directory}/${name}/_tags`;
+  const list = async (name: string): Promise<string[]> => (await listOrNone(files, folder(name))).filter(isTag);
+  const read = async (name: string, tag: string): Promise<Digest | undefined> => {
+    const content = await readOrNone(files, `${folder(name)}/${tag}`);
+    return content === undefined ? undefined : parseDigest(content);
+  };
+  const remove = (name: string, tag: string) => removeIfThere(files, `${folder(name)}/${tag}`);
+  return {
+    list,
+    read,
+    remove,
+    set: (name: string, tag: string, digest: Digest) => writeText(files, `${folder(name)}/${tag}`, digestText(digest)),
+    /** Those that lead to this manifest. */
+    async removeAll(name: string, digest: Digest): Promise<void> {
+      for (const tag of await list(name)) {
+        const target = await read(name, tag);
+        if (target && digestText(target) === digestText(digest)) await remove(name, tag);
+      }
+    },
   };
 }
 
@@ -113,6 +121,11 @@ async function walk(files: Files, directory: string, prefix: string): Promise<st
 
 const hasBlobs = async (files: Files, folder: string): Promise<boolean> =>
   (await files.stat(`${folder}/_blobs`)) !== undefined;
+
+async function writeText(files: Files, path: string, content: string): Promise<void> {
+  await makeDurableDirectory(files, path.slice(0, path.lastIndexOf('/')));
+  await files.replace(path, new TextEncoder().encode(content));
+}
 
 async function readOrNone(files: Files, path: string): Promise<string | undefined> {
   try {

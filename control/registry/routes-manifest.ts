@@ -34,7 +34,7 @@ export async function put({ request, query, name, rest, repositories, blobs }: C
   checkDigest(digest, bytes);
   await requireContents(name, manifest, repositories, blobs);
   await repositories.putManifest(name, digest, bytes, manifest);
-  for (const tag of tags) await repositories.setTag(name, tag, digest);
+  for (const tag of tags) await repositories.tags.set(name, tag, digest);
   const headers = new Headers({
     Location: `/v2/${name}/manifests/${digestText(digest)}`,
     'Docker-Content-Digest': digestText(digest),
@@ -47,7 +47,7 @@ export async function put({ request, query, name, rest, repositories, blobs }: C
 /** By tag only the tag goes; by digest the manifest with all its tags. Their blobs stay until gc. */
 export async function remove({ name, rest, repositories, blobs }: Call): Promise<Response> {
   if (!rest.includes(':')) {
-    if (!isTag(rest) || !(await repositories.removeTag(name, rest)))
+    if (!isTag(rest) || !(await repositories.tags.remove(name, rest)))
       throw refused('MANIFEST_UNKNOWN', `${name} has no tag ${rest}`);
     return new Response(null, { status: 202 });
   }
@@ -61,7 +61,7 @@ export async function remove({ name, rest, repositories, blobs }: Call): Promise
 
 export async function listTags({ name, query, repositories }: Call): Promise<Response> {
   if (!(await repositories.exists(name))) throw refused('NAME_UNKNOWN', `there is no repository ${name}`);
-  const { items, link } = page(await repositories.tags(name), query, `/v2/${name}/tags/list`);
+  const { items, link } = page(await repositories.tags.list(name), query, `/v2/${name}/tags/list`);
   return json({ name, tags: items }, link);
 }
 
@@ -82,7 +82,7 @@ export async function listReferrers({ name, rest, query, repositories }: Call): 
 
 async function resolve({ name, rest, repositories }: Call): Promise<Digest | undefined> {
   if (rest.includes(':')) return requireDigest(rest);
-  return isTag(rest) ? repositories.readTag(name, rest) : undefined;
+  return isTag(rest) ? repositories.tags.read(name, rest) : undefined;
 }
 
 /** Blobs and an index's manifests must be here already; a subject need not. */
