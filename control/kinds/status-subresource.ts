@@ -13,7 +13,10 @@ export function isolateStatus(
   current: ApiObject & { status?: unknown },
   subresource: string | undefined,
 ): void {
-  if (subresource !== 'status') return restore(next, current, 'status');
+  if (subresource !== 'status') {
+    restore(next, current, 'status');
+    return;
+  }
   const names = new Set([...Object.keys(next), ...Object.keys(current)]);
   for (const name of names) if (name !== 'status' && name !== 'metadata') restore(next, current, name);
 }

@@ -8,7 +8,8 @@
  * Called by control/api's verbs (through control/kinds/prepare.ts); the interface of a schema is shared by codec and patches.
  */
 import type { Cause } from './status.ts';
-import { base64Fault, intOrStringFault, quantityText, timeText } from './structural-formats.ts';
+import { pathText, wrongTypeText, zeroOf } from './structural-errors.ts';
+import { decodeAtom } from './structural-formats.ts';
 import { atomFaults, duplicateFaults } from './structural-values.ts';
 
 /** A schema with one type per place, as Kubernetes' structural schemas are. JSON Schema words mean what they mean there. */
@@ -164,20 +165,12 @@ function visit(schema: StructuralSchema, value: unknown, w: Walk): unknown {
       return value;
     case 'array':
       return Array.isArray(value) ? visitArray(schema, value, w) : wrongType(schema, value, w);
-    case 'string':
-      return visitString(schema, value, w);
-    case 'integer':
-      return visitInteger(schema, value, w);
-    case 'number':
-      if (typeof value !== 'number') return wrongType(schema, value, w);
-      break;
-    case 'boolean':
-      if (typeof value !== 'boolean') return wrongType(schema, value, w);
-      break;
+    case undefined:
+      // Anything goes, and is kept as it is.
+      return schema['x-kubernetes-int-or-string'] === true ? visitAtom(schema, value, w) : value;
     default:
-      return visitUntyped(schema, value, w);
+      return visitAtom(schema, value, w);
   }
-  return check(schema, value, w);
 }
 
 function visitObject(schema: StructuralSchema, value: Json, w: Walk): Json {
@@ -222,7 +215,13 @@ function fillDefault(value: Json, key: string, field: StructuralSchema, depth: n
     return;
   }
   w.steps[depth] = key;
-  value[key] = visit(field, structuredClone(fresh), w);
+  value[key] = visit(field, copyOf(fresh), w);
+}
+
+/** Nearly all such defaults are empty. */
+function copyOf(fresh: object): unknown {
+  for (const _ in fresh) return structuredClone(fresh);
+  return Array.isArray(fresh) ? [] : {};
 }
 
 function requireFields(required: readonly string[], value: Json, w: Walk): void {
@@ -265,44 +264,10 @@ function visitArray(schema: StructuralSchema, value: unknown[], w: Walk): unknow
   return check(schema, value, w) as unknown[];
 }
 
-function visitString(schema: StructuralSchema, value: unknown, w: Walk): unknown {
-  if (schema.format === 'quantity') {
-    const text = quantityText(value);
-    return text === undefined ? undecodable(w, value, QUANTITY_FAULT) : text;
-  }
-  if (typeof value !== 'string') return wrongType(schema, value, w);
-  switch (schema.format) {
-    case 'date-time':
-    case 'micro-time': {
-      const text = timeText(value, schema.format === 'micro-time');
-      return text === undefined ? undecodable(w, value, timeFault(value)) : text;
-    }
-    case 'byte': {
-      const fault = base64Fault(value);
-      return fault === undefined ? value : undecodable(w, value, fault);
-    }
-  }
-  return check(schema, value, w);
-}
-
-const QUANTITY_FAULT = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
-
-const timeFault = (value: string): string =>
-  `parsing time ${JSON.stringify(value)} as "2006-01-02T15:04:05Z07:00": cannot parse ${JSON.stringify(value)} as "2006"`;
-
-const INT32_MAX = 2 ** 31;
-
-function visitInteger(schema: StructuralSchema, value: unknown, w: Walk): unknown {
-  if (typeof value === 'bigint') return value;
-  if (typeof value !== 'number' || !Number.isInteger(value)) return wrongType(schema, value, w);
-  if (schema.format === 'int32' && (value >= INT32_MAX || value < -INT32_MAX)) return wrongType(schema, value, w);
-  return check(schema, value, w);
-}
-
-function visitUntyped(schema: StructuralSchema, value: unknown, w: Walk): unknown {
-  if (schema['x-kubernetes-int-or-string'] !== true) return value;
-  const fault = intOrStringFault(value);
-  return fault === undefined ? check(schema, value, w) : undecodable(w, value, fault);
+function visitAtom(schema: StructuralSchema, value: unknown, w: Walk): unknown {
+  const atom = decodeAtom(schema, value);
+  if (typeof atom !== 'object') return check(schema, atom, w);
+  return atom.fault === undefined ? wrongType(schema, value, w) : undecodable(w, value, atom.fault);
 }
 
 function check(schema: StructuralSchema, value: unknown, w: Walk): unknown {
@@ -327,40 +292,7 @@ function undecodable(w: Walk, value: unknown, message: string): unknown {
 }
 
 function wrongType(schema: StructuralSchema, value: unknown, w: Walk): unknown {
-  const names = w.steps.slice(0, w.depth).filter(step => typeof step === 'string');
-  const into =
-    names.length === 0
-      ? 'Go value'
-      : `Go struct field ${w.struct.slice(w.struct.lastIndexOf('.') + 1)}.${names.join('.')}`;
-  return undecodable(w, value, `json: cannot unmarshal ${jsonTypeOf(value)} into ${into} of type ${goTypeOf(schema)}`);
-}
-
-function jsonTypeOf(value: unknown): string {
-  if (Array.isArray(value)) return 'array';
-  if (typeof value === 'number')
-    return `number${Number.isInteger(value) && Math.abs(value) < INT32_MAX ? '' : ` ${value}`}`;
-  return typeof value === 'boolean' ? 'bool' : typeof value;
-}
-
-function goTypeOf(schema: StructuralSchema): string {
-  if (schema['x-definition'] !== undefined) return schema['x-definition'].name.split('.').slice(-2).join('.');
-  if (schema.type === 'array') return `[]${goTypeOf(schema.items ?? {})}`;
-  if (schema.type === 'object') return `map[string]${goTypeOf(schema.additionalProperties ?? {})}`;
-  if (schema.format === 'byte') return '[]uint8';
-  if (schema.format === 'date-time') return 'v1.Time';
-  if (schema.type === 'integer') return schema.format ?? 'int64';
-  if (schema.type === 'number') return 'float64';
-  if (schema.type === 'boolean') return 'bool';
-  return schema.type ?? 'interface {}';
-}
-
-/** Null as a list item or map value is Go's zero value. */
-function zeroOf(schema: StructuralSchema): unknown {
-  if (schema.type === 'object') return {};
-  if (schema.type === 'array') return [];
-  if (schema.type === 'boolean') return false;
-  if (schema.type === 'integer' || schema.type === 'number') return 0;
-  return schema.format === 'quantity' ? '0' : '';
+  return undecodable(w, value, wrongTypeText(schema, value, w.struct, w.steps.slice(0, w.depth)));
 }
 
 function tableOf(schema: StructuralSchema): Table {
@@ -369,15 +301,4 @@ function tableOf(schema: StructuralSchema): Table {
   const table = { fields, defaulted };
   tables.set(schema.properties as object, table);
   return table;
-}
-
-/** `spec.containers[0].image`, of the first `depth` steps. */
-function pathText(steps: readonly (string | number)[], depth: number): string {
-  let text = '';
-  for (let i = 0; i < depth; i++) {
-    const step = steps[i] as string | number;
-    if (typeof step === 'number') text += `[${step}]`;
-    else text += text === '' ? step : `.${step}`;
-  }
-  return text;
 }

@@ -29,7 +29,7 @@ export const PersistentVolumeClaimSpec = object(
     resources: optional(2, VolumeResourceRequirements),
     volumeName: optional(3, string()),
     storageClassName: pointer(5, string()),
-    volumeMode: pointer(6, enumeration('Block', 'Filesystem')),
+    volumeMode: pointer(6, enumeration('Block', 'Filesystem'), { default: 'Filesystem' }),
     dataSource: pointer(7, TypedLocalObjectReference),
     dataSourceRef: pointer(8, TypedObjectReference),
     volumeAttributesClassName: pointer(9, string()),

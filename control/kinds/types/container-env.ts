@@ -8,7 +8,7 @@ export const ObjectFieldSelector = object(
   'io.k8s.api.core.v1.ObjectFieldSelector',
   'One field of the pod itself.',
   {
-    apiVersion: optional(1, string()),
+    apiVersion: optional(1, string(), { default: 'v1' }),
     fieldPath: required(2, string()),
   },
   { atomic: true },

@@ -132,12 +132,14 @@ export const containerFields = {
   readinessProbe: pointer(11, Probe, 'Takes the pod out of its Services while it fails.'),
   startupProbe: pointer(22, Probe, 'Holds the other probes back until it has succeeded.'),
   lifecycle: pointer(12, Lifecycle, 'Actions after start and before stop.'),
-  terminationMessagePath: optional(13, string(), 'File whose content becomes the termination message.'),
-  terminationMessagePolicy: optional(
-    20,
-    enumeration('FallbackToLogsOnError', 'File'),
-    'Whether the end of the log may serve as termination message.',
-  ),
+  terminationMessagePath: optional(13, string(), {
+    default: '/dev/termination-log',
+    description: 'File whose content becomes the termination message.',
+  }),
+  terminationMessagePolicy: optional(20, enumeration('FallbackToLogsOnError', 'File'), {
+    default: 'File',
+    description: 'Whether the end of the log may serve as termination message.',
+  }),
   imagePullPolicy: optional(14, PullPolicy, 'When the module is pulled.'),
   securityContext: pointer(15, SecurityContext, 'Privileges of the container.'),
   stdin: optional(16, boolean(), 'Keep standard input open.'),

@@ -101,18 +101,19 @@ export const PodSpec = object(
       array(EphemeralContainer, { mergeKey: 'name', keys: ['name'] }),
       'Containers added for debugging.',
     ),
-    restartPolicy: optional(
-      3,
-      enumeration('Always', 'OnFailure', 'Never'),
-      'Whether containers that ended are started again.',
-    ),
-    terminationGracePeriodSeconds: pointer(4, int64(), 'Seconds the pod gets to stop before it is killed.'),
+    restartPolicy: optional(3, enumeration('Always', 'OnFailure', 'Never'), {
+      default: 'Always',
+      description: 'Whether containers that ended are started again.',
+    }),
+    terminationGracePeriodSeconds: pointer(4, int64(), {
+      default: 30,
+      description: 'Seconds the pod gets to stop before it is killed.',
+    }),
     activeDeadlineSeconds: pointer(5, int64(), 'Seconds after its start at which the pod has failed.'),
-    dnsPolicy: optional(
-      6,
-      enumeration('ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'),
-      'How names are resolved in the pod.',
-    ),
+    dnsPolicy: optional(6, enumeration('ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'), {
+      default: 'ClusterFirst',
+      description: 'How names are resolved in the pod.',
+    }),
     nodeSelector: optional(7, map(string(), { atomic: true }), 'Labels that the node must have.'),
     serviceAccountName: optional(8, string(), 'Service account that the pod runs as.'),
     serviceAccount: optional(9, string(), 'Older name of serviceAccountName.'),
@@ -122,7 +123,10 @@ export const PodSpec = object(
     hostPID: optional(12, boolean(), "Use the node's process ids."),
     hostIPC: optional(13, boolean(), "Use the node's IPC."),
     shareProcessNamespace: pointer(27, boolean(), "Containers see each other's processes."),
-    securityContext: pointer(14, PodSecurityContext, 'Privileges of all containers of the pod.'),
+    securityContext: pointer(14, PodSecurityContext, {
+      default: {},
+      description: 'Privileges of all containers of the pod.',
+    }),
     imagePullSecrets: optional(
       15,
       array(LocalObjectReference, { mergeKey: 'name', keys: ['name'] }),
@@ -131,7 +135,10 @@ export const PodSpec = object(
     hostname: optional(16, string(), 'Host name of the pod; its name when absent.'),
     subdomain: optional(17, string(), 'Makes the full name hostname.subdomain.namespace.svc of the cluster domain.'),
     affinity: pointer(18, Affinity, 'Rules about nodes and neighbours.'),
-    schedulerName: optional(19, string(), 'Scheduler that places the pod.'),
+    schedulerName: optional(19, string(), {
+      default: 'default-scheduler',
+      description: 'Scheduler that places the pod.',
+    }),
     tolerations: optional(22, array(Toleration, { type: 'atomic' }), 'Taints that do not keep the pod away.'),
     hostAliases: optional(23, array(HostAlias, { mergeKey: 'ip', keys: ['ip'] }), 'Extra lines in the hosts file.'),
     priorityClassName: optional(24, string(), 'Class that gives the pod its priority.'),

@@ -28,10 +28,10 @@ export const HTTPHeader = object('io.k8s.api.core.v1.HTTPHeader', 'A header to s
 export type HTTPHeader = Static<typeof HTTPHeader>;
 
 export const HTTPGetAction = object('io.k8s.api.core.v1.HTTPGetAction', 'Asks by HTTP; 200 to 399 is success.', {
-  path: optional(1, string(), 'Path to ask for.'),
+  path: optional(1, string(), { default: '/', description: 'Path to ask for.' }),
   port: required(2, intOrString(), 'Number or name of the port.'),
   host: optional(3, string(), 'Host to ask; the pod when absent.'),
-  scheme: optional(4, enumeration('HTTP', 'HTTPS'), 'HTTP or HTTPS.'),
+  scheme: optional(4, enumeration('HTTP', 'HTTPS'), { default: 'HTTP', description: 'HTTP or HTTPS.' }),
   httpHeaders: optional(5, array(HTTPHeader, { type: 'atomic' }), 'Headers to send.'),
 });
 export type HTTPGetAction = Static<typeof HTTPGetAction>;
@@ -63,10 +63,10 @@ export const probeHandler = {
 export const Probe = object('io.k8s.api.core.v1.Probe', 'A check that is made again and again on a container.', {
   ...embedded(1, probeHandler),
   initialDelaySeconds: optional(2, int32(), 'Seconds after start before the first check.'),
-  timeoutSeconds: optional(3, int32(), 'Seconds after which a check has failed.'),
-  periodSeconds: optional(4, int32(), 'Seconds between checks.'),
-  successThreshold: optional(5, int32(), 'Successes in a row that count as success.'),
-  failureThreshold: optional(6, int32(), 'Failures in a row that count as failure.'),
+  timeoutSeconds: optional(3, int32(), { default: 1, description: 'Seconds after which a check has failed.' }),
+  periodSeconds: optional(4, int32(), { default: 10, description: 'Seconds between checks.' }),
+  successThreshold: optional(5, int32(), { default: 1, description: 'Successes in a row that count as success.' }),
+  failureThreshold: optional(6, int32(), { default: 3, description: 'Failures in a row that count as failure.' }),
   terminationGracePeriodSeconds: pointer(7, int64(), 'Seconds the container gets to stop when this probe kills it.'),
 });
 export type Probe = Static<typeof Probe>;

@@ -29,7 +29,7 @@ export const ServicePort = object('io.k8s.api.core.v1.ServicePort', 'A port of a
 export type ServicePort = Static<typeof ServicePort>;
 
 export const ClientIPConfig = object('io.k8s.api.core.v1.ClientIPConfig', 'Settings of affinity by client address.', {
-  timeoutSeconds: pointer(1, int32()),
+  timeoutSeconds: pointer(1, int32(), { default: 10_800 }),
 });
 export type ClientIPConfig = Static<typeof ClientIPConfig>;
 
@@ -51,13 +51,15 @@ export const ServiceSpec = object('io.k8s.api.core.v1.ServiceSpec', 'How clients
     array(string(), { type: 'atomic' }),
     'Virtual addresses, one per family; the first is clusterIP.',
   ),
-  type: optional(
-    4,
-    enumeration('ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'),
-    'ClusterIP, NodePort, LoadBalancer or ExternalName.',
-  ),
+  type: optional(4, enumeration('ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'), {
+    default: 'ClusterIP',
+    description: 'ClusterIP, NodePort, LoadBalancer or ExternalName.',
+  }),
   externalIPs: optional(5, array(string(), { type: 'atomic' }), 'Further addresses at which nodes accept traffic.'),
-  sessionAffinity: optional(7, enumeration('ClientIP', 'None'), 'ClientIP sends one client always to the same pod.'),
+  sessionAffinity: optional(7, enumeration('ClientIP', 'None'), {
+    default: 'None',
+    description: 'ClientIP sends one client always to the same pod.',
+  }),
   loadBalancerIP: optional(8, string()),
   loadBalancerSourceRanges: optional(9, array(string(), { type: 'atomic' })),
   externalName: optional(10, string(), 'Name that an ExternalName Service stands for.'),

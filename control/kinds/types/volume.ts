@@ -34,6 +34,7 @@ export const HostPathVolumeSource = object('io.k8s.api.core.v1.HostPathVolumeSou
   type: pointer(
     2,
     enumeration('', 'BlockDevice', 'CharDevice', 'Directory', 'DirectoryOrCreate', 'File', 'FileOrCreate', 'Socket'),
+    { default: '' },
   ),
 });
 export type HostPathVolumeSource = Static<typeof HostPathVolumeSource>;
@@ -54,7 +55,7 @@ export const SecretVolumeSource = object(
   {
     secretName: optional(1, string()),
     items: optional(2, array(KeyToPath, { type: 'atomic' })),
-    defaultMode: pointer(3, int32()),
+    defaultMode: pointer(3, int32(), { default: 0o644 }),
     optional: pointer(4, boolean()),
   },
 );
@@ -66,7 +67,7 @@ export const ConfigMapVolumeSource = object(
   {
     ...embedded(1, localName),
     items: optional(2, array(KeyToPath, { type: 'atomic' })),
-    defaultMode: pointer(3, int32()),
+    defaultMode: pointer(3, int32(), { default: 0o644 }),
     optional: pointer(4, boolean()),
   },
 );
@@ -89,7 +90,7 @@ export const DownwardAPIVolumeSource = object(
   'Files made of fields of the pod.',
   {
     items: optional(1, array(DownwardAPIVolumeFile, { type: 'atomic' })),
-    defaultMode: pointer(2, int32()),
+    defaultMode: pointer(2, int32(), { default: 0o644 }),
   },
 );
 export type DownwardAPIVolumeSource = Static<typeof DownwardAPIVolumeSource>;
@@ -118,7 +119,7 @@ export const ServiceAccountTokenProjection = object(
   "A short-lived token of the pod's service account as a file.",
   {
     audience: optional(1, string()),
-    expirationSeconds: pointer(2, int64()),
+    expirationSeconds: pointer(2, int64(), { default: 3600 }),
     path: required(3, string()),
   },
 );
@@ -155,7 +156,7 @@ export const ProjectedVolumeSource = object(
   'Several sources in one directory.',
   {
     sources: optional(1, array(VolumeProjection, { type: 'atomic' })),
-    defaultMode: pointer(2, int32()),
+    defaultMode: pointer(2, int32(), { default: 0o644 }),
   },
 );
 export type ProjectedVolumeSource = Static<typeof ProjectedVolumeSource>;

@@ -26,8 +26,14 @@ export const RollingUpdateDeployment = object(
   'io.k8s.api.apps.v1.RollingUpdateDeployment',
   'How far a rolling update may go above and below the wanted number of pods.',
   {
-    maxUnavailable: pointer(1, intOrString(), 'Number or percentage of pods that may be missing during the update.'),
-    maxSurge: pointer(2, intOrString(), 'Number or percentage of pods that may be there in excess during the update.'),
+    maxUnavailable: pointer(1, intOrString(), {
+      default: '25%',
+      description: 'Number or percentage of pods that may be missing during the update.',
+    }),
+    maxSurge: pointer(2, intOrString(), {
+      default: '25%',
+      description: 'Number or percentage of pods that may be there in excess during the update.',
+    }),
   },
 );
 export type RollingUpdateDeployment = Static<typeof RollingUpdateDeployment>;
@@ -36,7 +42,10 @@ export const DeploymentStrategy = object(
   'io.k8s.api.apps.v1.DeploymentStrategy',
   'How old pods are replaced by new ones.',
   {
-    type: optional(1, enumeration('Recreate', 'RollingUpdate'), 'RollingUpdate or Recreate.'),
+    type: optional(1, enumeration('Recreate', 'RollingUpdate'), {
+      default: 'RollingUpdate',
+      description: 'RollingUpdate or Recreate.',
+    }),
     rollingUpdate: pointer(2, RollingUpdateDeployment, 'Settings of RollingUpdate.'),
   },
   { strategy: 'retainKeys' },
@@ -47,7 +56,7 @@ export const DeploymentSpec = object(
   'io.k8s.api.apps.v1.DeploymentSpec',
   'How many copies of which pod, and how they are replaced.',
   {
-    replicas: pointer(1, int32(), 'Wanted number of pods.'),
+    replicas: pointer(1, int32(), { default: 1, description: 'Wanted number of pods.' }),
     selector: requiredPointer(
       2,
       LabelSelector,
@@ -56,9 +65,15 @@ export const DeploymentSpec = object(
     template: required(3, PodTemplateSpec, 'The pods to make.'),
     strategy: filled(4, DeploymentStrategy, 'How pods are replaced when the template changes.'),
     minReadySeconds: optional(5, int32(), 'Seconds a new pod must be ready to count as available.'),
-    revisionHistoryLimit: pointer(6, int32(), 'Number of old ReplicaSets kept for going back.'),
+    revisionHistoryLimit: pointer(6, int32(), {
+      default: 10,
+      description: 'Number of old ReplicaSets kept for going back.',
+    }),
     paused: optional(7, boolean(), 'Stop reacting to changes of the template.'),
-    progressDeadlineSeconds: pointer(9, int32(), 'Seconds without progress after which the rollout has failed.'),
+    progressDeadlineSeconds: pointer(9, int32(), {
+      default: 600,
+      description: 'Seconds without progress after which the rollout has failed.',
+    }),
   },
 );
 export type DeploymentSpec = Static<typeof DeploymentSpec>;
@@ -90,7 +105,7 @@ export const DeploymentStatus = object('io.k8s.api.apps.v1.DeploymentStatus', 'H
 export type DeploymentStatus = Static<typeof DeploymentStatus>;
 
 export const ReplicaSetSpec = object('io.k8s.api.apps.v1.ReplicaSetSpec', 'How many copies of which pod.', {
-  replicas: pointer(1, int32(), 'Wanted number of pods.'),
+  replicas: pointer(1, int32(), { default: 1, description: 'Wanted number of pods.' }),
   minReadySeconds: optional(4, int32()),
   selector: requiredPointer(
     2,
