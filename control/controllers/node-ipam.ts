@@ -1,0 +1,64 @@
+/** Each node gets a block of pod addresses: the lowest /24 of the cluster's range that no node has. */
+import type { Node } from '../client/objects.ts';
+import { RESOURCES } from '../client/resources.ts';
+import { parseCidr, sizeOf, subnetAt } from '../machinery/cidr.ts';
+import type { Action } from './actions.ts';
+import type { Context, Controller } from './controller.ts';
+
+const NODE_PREFIX = 24;
+
+/** `taken`: the blocks of all nodes, also those given a moment ago. */
+export function planPodCidr(node: Node, taken: ReadonlySet<string>, clusterCidr: string): Action[] {
+  if (node.spec.podCIDR) return [];
+  const { metadata } = node;
+  const block = freeBlock(taken, clusterCidr);
+  if (!block) {
+    const message = `Node ${metadata.name} status is now: CIDRNotAvailable`;
+    return [{ type: 'event', about: node, level: 'Normal', reason: 'CIDRNotAvailable', message }];
+  }
+  const patch = { metadata: { uid: metadata.uid }, spec: { podCIDR: block, podCIDRs: [block] } };
+  return [{ type: 'patch', resource: RESOURCES.nodes, key: { name: metadata.name }, patch, absentIsFine: true }];
+}
+
+export function freeBlock(taken: ReadonlySet<string>, clusterCidr: string): string | undefined {
+  const cidr = parseCidr(clusterCidr);
+  if (!cidr) throw new Error(`no CIDR: ${clusterCidr}`);
+  const blocks = Number(sizeOf(cidr) / 256n);
+  for (let index = 0; index < blocks; index++) {
+    const block = subnetAt(cidr, NODE_PREFIX, index);
+    if (!taken.has(block)) return block;
+  }
+  return undefined;
+}
+
+export function nodeIpamController({ informers }: Context, clusterCidr: string): Controller {
+  return {
+    name: 'cidrAllocator',
+    setUp({ queue, perform }) {
+      const nodes = informers.nodes();
+      /** Given by us and perhaps not yet seen in the informer: node name → block. */
+      const given = new Map<string, string>();
+      nodes.onChange((old, node) => {
+        if (!node) given.delete(old!.metadata.name);
+        else if (!node.spec.podCIDR) queue.add(node.metadata.name);
+      });
+      return {
+        synced: [nodes.synced],
+        reconcile: async name => {
+          const node = nodes.store.get(name);
+          if (!node || given.has(name)) return;
+          const seen = nodes.store.list().flatMap(({ spec }) => spec.podCIDR ?? []);
+          const taken = new Set([...seen, ...given.values()]);
+          const [action] = planPodCidr(node, taken, clusterCidr);
+          if (!action) return;
+          const block = freeBlock(taken, clusterCidr);
+          if (block) given.set(name, block);
+          await perform([action]).catch(error => {
+            given.delete(name);
+            throw error;
+          });
+        },
+      };
+    },
+  };
+}
