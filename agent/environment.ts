@@ -30,11 +30,11 @@ export async function environmentOf(
   }
   const services =
     sources.facts.pod.spec.enableServiceLinks === false ? masterOnly(sources.serviceEnv) : sources.serviceEnv;
-  const valueOf = (name: string) => env.get(name) ?? services[name];
+  const lookUp = (name: string) => env.get(name) ?? services[name];
   for (const variable of container.env ?? []) {
     const value = variable.valueFrom
       ? await valueFrom(variable.valueFrom, container, sources)
-      : expand(variable.value ?? '', valueOf);
+      : expand(variable.value ?? '', lookUp);
     if (value !== undefined) env.set(variable.name, value);
   }
   for (const [name, value] of Object.entries(services)) if (!env.has(name)) env.set(name, value);

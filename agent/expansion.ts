@@ -1,5 +1,5 @@
 /** `$(VAR)` in commands, arguments and variables, as Kubernetes expands it: `$$` is a dollar, an unknown name stays. Pure. */
-export const expand = (text: string, valueOf: (name: string) => string | undefined): string =>
+export const expand = (text: string, lookUp: (name: string) => string | undefined): string =>
   text.replace(/\$(?:\$|\(([^()]*)\))/g, (whole, name: string | undefined) =>
-    name === undefined ? '$' : (valueOf(name) ?? whole),
+    name === undefined ? '$' : (lookUp(name) ?? whole),
   );

@@ -72,7 +72,7 @@ function planContainer(pod: Pod, record: ContainerRecord, now: number): Action[]
     }
     case 'terminated': {
       if (!restarts(pod, record, state.end)) return [];
-      const wait = remaining(record.backOff, state.finishedMs, now);
+      const wait = remaining(record.backOff, record.finishedMs ?? now, now);
       return [wait > 0 ? { do: 'hold', container: name, untilMs: now + wait } : { do: 'start', container: name }];
     }
   }

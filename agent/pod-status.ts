@@ -19,6 +19,8 @@ export interface Facts {
   failure?: { reason: string; message: string };
   /** All that was running has been stopped for good. */
   over: boolean;
+  /** What was true last, which the server may not know yet. */
+  before?: PodStatus;
   now: string;
 }
 
@@ -104,7 +106,8 @@ function conditionsOf(pod: Pod, facts: Facts, phase: PodStatus['phase']): Condit
     PodScheduled: TRUE,
   };
   return Object.entries(verdicts).map(([type, verdict]) => {
-    const before = pod.status?.conditions?.find(condition => condition.type === type);
+    const known = facts.before?.conditions ?? pod.status?.conditions;
+    const before = known?.find(condition => condition.type === type);
     const same = before?.status === verdict.status && before.lastTransitionTime !== undefined;
     return { type, ...verdict, lastTransitionTime: same ? before.lastTransitionTime : facts.now };
   });

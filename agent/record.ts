@@ -20,6 +20,10 @@ export interface ContainerRecord {
   /** The readiness probe's last word, or true when there is none. */
   ready: boolean;
   backOff?: BackOff;
+  /** When the newest run ended, milliseconds: from here the back-off counts. */
+  finishedMs?: number;
+  /** It waits for its back-off: the next start is a restart. */
+  restarting?: boolean;
 }
 
 /** `sidecar`: an init container with `restartPolicy: Always`; it keeps running beside the others. */
@@ -29,7 +33,7 @@ export type RecordState =
   /** Not running. `retryAt`: not to be tried before (milliseconds); absent, at once. */
   | { is: 'waiting'; reason: string; message?: string; retryAt?: number }
   | { is: 'running'; startedAt: string }
-  | { is: 'terminated'; end: Terminated; finishedMs: number };
+  | { is: 'terminated'; end: Terminated };
 
 export type Records = Map<string, ContainerRecord>;
 
@@ -81,8 +85,10 @@ function restore(record: ContainerRecord, seen: ContainerStatus, nowMs: number, 
   record.imageID = seen.imageID;
   record.containerID = seen.containerID;
   if (seen.state.terminated) {
-    const finishedMs = Date.parse(seen.state.terminated.finishedAt ?? now);
-    record.state = { is: 'terminated', end: seen.state.terminated, finishedMs };
+    record.finishedMs = Date.parse(seen.state.terminated.finishedAt ?? now);
+    record.state = { is: 'terminated', end: seen.state.terminated };
+  } else if (seen.state.waiting?.reason === 'CrashLoopBackOff') {
+    record.restarting = true;
   } else if (seen.state.running) {
     const end: Terminated = {
       exitCode: 137,
@@ -92,6 +98,7 @@ function restore(record: ContainerRecord, seen: ContainerStatus, nowMs: number, 
       finishedAt: now,
       containerID: seen.containerID,
     };
-    record.state = { is: 'terminated', end, finishedMs: nowMs };
+    record.finishedMs = nowMs;
+    record.state = { is: 'terminated', end };
   }
 }

@@ -1,0 +1,81 @@
+/**
+ * Runs a started container's probes and writes what they say into its record: startup first, then readiness and liveness.
+ * A liveness or startup probe that has failed often enough stops the container; its restart policy does the rest.
+ */
+import { hostAlias } from './addresses.ts';
+import type { Container, Probe } from './objects.ts';
+import { GRACE_SECONDS_DEFAULT } from './pod-actions.ts';
+import { containerEvent, type PodRun, type RunningContainer } from './pod-run.ts';
+import { type ProbeKind, type ProbeReport, runProbe, unsupportedProbe } from './probes.ts';
+
+export function beginProbes(run: PodRun, running: RunningContainer): void {
+  const { container, stopProbes } = running;
+  const record = run.records.get(container.name)!;
+  record.ready = !container.readinessProbe;
+  record.started = !container.startupProbe;
+  const beginRest = () => {
+    begin(run, running, 'Readiness', container.readinessProbe, stopProbes.signal, ({ ok, settled }) => {
+      if (!settled || record.ready === ok) return;
+      record.ready = ok;
+      run.wake();
+    });
+    begin(run, running, 'Liveness', container.livenessProbe, stopProbes.signal, ({ ok, settled }) => {
+      if (!ok && settled) restart(run, running, container.livenessProbe!, 'liveness');
+    });
+  };
+  if (record.started) {
+    beginRest();
+    return;
+  }
+  const startup = new AbortController();
+  const signal = AbortSignal.any([stopProbes.signal, startup.signal]);
+  begin(run, running, 'Startup', container.startupProbe, signal, ({ ok, settled }) => {
+    if (!settled) return;
+    startup.abort();
+    if (!ok) return restart(run, running, container.startupProbe!, 'startup');
+    record.started = true;
+    run.wake();
+    beginRest();
+  });
+}
+
+function begin(
+  run: PodRun,
+  { container }: RunningContainer,
+  kind: ProbeKind,
+  probe: Probe | undefined,
+  signal: AbortSignal,
+  heard: (report: ProbeReport) => void,
+): void {
+  if (!probe) return;
+  const { clock, dice, log } = run.node;
+  const podIP = run.ip ?? '';
+  const report = (attempt: ProbeReport) => {
+    if (!attempt.ok)
+      containerEvent(run, container.name, 'Warning', 'Unhealthy', `${kind} probe failed: ${attempt.output}`);
+    heard(attempt);
+  };
+  runProbe({ kind, probe, target: { host: hostAlias(podIP), podIP, container }, clock, dice, signal, report }).catch(
+    error => log('error', 'a probe ended unexpectedly', { container: container.name, error: String(error) }),
+  );
+}
+
+function restart(run: PodRun, running: RunningContainer, probe: Probe, kind: 'liveness' | 'startup'): void {
+  const { container, sandbox, stopProbes } = running;
+  const message = `Container ${container.name} failed ${kind} probe, will be restarted`;
+  containerEvent(run, container.name, 'Normal', 'Killing', message);
+  stopProbes.abort();
+  const grace =
+    probe.terminationGracePeriodSeconds ?? run.pod.spec.terminationGracePeriodSeconds ?? GRACE_SECONDS_DEFAULT;
+  void sandbox.stop(grace * 1000);
+}
+
+/** The first probe that this agent cannot run, said so that the person who wrote it understands. */
+export function unsupportedProbeOf(container: Container): string | undefined {
+  for (const field of ['startupProbe', 'livenessProbe', 'readinessProbe'] as const) {
+    const probe = container[field];
+    const why = probe && unsupportedProbe(probe);
+    if (why) return `${field}: ${why}`;
+  }
+  return undefined;
+}

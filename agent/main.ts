@@ -1,0 +1,64 @@
+/**
+ * `skerry agent`: the composition root of the agent. Wires, decides nothing.
+ */
+import { readFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import type { Command, Context, Input } from '../control/cli/command.ts';
+import type { Log } from '../control/machinery/log.ts';
+import { timestamp } from '../control/machinery/meta.ts';
+import { createRuntime } from '../runtime/runtime.ts';
+import { runAgent } from './agent.ts';
+import { AGENT_OPTIONS, ConfigError, configOf } from './config.ts';
+import { startProxy } from './proxy/proxy.ts';
+
+export const command: Command = {
+  name: 'agent',
+  summary: 'Runs pods on this box for a cluster',
+  operands: '',
+  options: AGENT_OPTIONS,
+  notes: 'Pods run inside this process: they end with it (gracefully, within --stop-grace) and start again with it.',
+  run: (input, context) => run(input, context),
+};
+
+async function run(input: Input, { platform, terminal, env, signal }: Context): Promise<number> {
+  const log = createLog(terminal.error, () => platform.clock.now(), env['SKERRY_LOG'] === 'debug');
+  // All pods of this box live in this process: one forgotten promise must not end them.
+  process.on('unhandledRejection', error => log('error', 'a promise was rejected unseen', { error: stackOf(error) }));
+  try {
+    const token = await readToken(input.text('token-file'));
+    const config = configOf(name => input.text(name), { hostname: hostname(), token });
+    const ready = () => terminal.out(`skerry agent ${config.name} ready`);
+    const startNetwork = ({
+      platform: { clock },
+      ...options
+    }: Parameters<Parameters<typeof runAgent>[1]['startNetwork']>[0]) => startProxy({ ...options, clock });
+    await runAgent(config, { platform, runtime: createRuntime(), log, startNetwork, ready }, signal);
+    return 0;
+  } catch (error) {
+    if (signal.aborted) return 0;
+    if (!(error instanceof ConfigError)) throw error;
+    terminal.error(`skerry agent: ${error.message}`);
+    return 2;
+  }
+}
+
+async function readToken(path: string | undefined): Promise<string | undefined> {
+  if (path === undefined) return undefined;
+  try {
+    return (await readFile(path, 'utf8')).trim();
+  } catch (error) {
+    throw new ConfigError(`--token-file cannot be read: ${(error as Error).message}`);
+  }
+}
+
+const createLog =
+  (write: (line: string) => void, now: () => number, debug: boolean): Log =>
+  (level, message, fields = {}) => {
+    if (level === 'debug' && !debug) return;
+    const rest = Object.entries(fields).map(
+      ([name, value]) => ` ${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+    );
+    write(`${timestamp(now())} ${level.padEnd(5)} ${message}${rest.join('')}`);
+  };
+
+const stackOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
