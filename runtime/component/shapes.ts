@@ -78,7 +78,7 @@ export function list<T>(item: Shape<T>): Shape<T[]> {
     },
     (guest, values) => {
       const at = guest.alloc(item.align, values.length * item.size);
-      values.forEach((value, i) => item.store(guest, at + i * item.size, value));
+      for (const [i, value] of values.entries()) item.store(guest, at + i * item.size, value);
       return [at, values.length];
     },
   );

@@ -4,11 +4,13 @@ import { typed } from '../../component/host-function.ts';
 import { borrow, option } from '../../component/shapes.ts';
 import type { Mount } from '../../sandbox.ts';
 import { cliInterfaces, type Process } from './cli.ts';
+import { filesystemInterfaces } from './filesystem.ts';
 import { bodyFunctions } from './http-bodies.ts';
 import { clientFunctions, clientInterfaces, type Outbound } from './http-client.ts';
 import { errorCode, fieldsFunctions, toErrorCode } from './http-fields.ts';
 import { serverFunctions } from './http-server.ts';
 import { type IoError, ioInterfaces } from './io.ts';
+import { socketInterfaces } from './sockets.ts';
 
 export interface HostOptions {
   process: Process;
@@ -16,11 +18,13 @@ export interface HostOptions {
   outbound: Outbound;
 }
 
-export function createHost({ process, outbound, mounts: _mounts }: HostOptions): HostTable {
+export function createHost({ process, outbound, mounts }: HostOptions): HostTable {
   return {
     ...ioInterfaces(),
     ...cliInterfaces(process),
     ...clientInterfaces(outbound),
+    ...filesystemInterfaces(mounts),
+    ...socketInterfaces(outbound),
     'wasi:http/types': {
       ...fieldsFunctions(),
       ...bodyFunctions(),
