@@ -44,6 +44,7 @@ export const flag = (query: URLSearchParams, name: string): boolean => {
 
 /** Requests that live as long as their client wishes: no deadline, no place among the requests in flight. */
 export const isLongRunning = (info: RequestInfo, query: URLSearchParams): boolean =>
-  info.verb === 'watch' ||
+  (info.verb === 'watch' && info.resourceRequest) ||
+  (!info.resourceRequest && info.path.startsWith('/v2')) ||
   ['attach', 'exec', 'portforward', 'proxy', 'tunnel'].includes(info.subresource) ||
   (info.subresource === 'log' && flag(query, 'follow'));

@@ -49,6 +49,11 @@ export interface Kind<T extends ApiObject = ApiObject> extends Resource {
   validateName?(name: string): string[];
   /** Seconds an object may take to end before it is removed (pods); absent: deletion is immediate. */
   gracePeriodSeconds?(object: T, requested: number | undefined): number;
+  /**
+   * For objects with more to give up than finalizers (Namespace): marks one that was asked to go, in place, and says whether
+   * something is left that keeps it. Asked on each deletion, and after each change of an object that is ending.
+   */
+  holdDeletion?(object: T): boolean;
   /** Values unique in the whole cluster that this object owns while it exists: `serviceips/10.96.0.7`. The store reserves them in the same transaction. */
   claims?(object: T): string[];
 }

@@ -1,0 +1,39 @@
+/**
+ * Reads a request's body, bounded: what is larger than the limit is refused as soon as that is known.
+ */
+import { failure } from '../machinery/status.ts';
+import type { ApiContext } from './request.ts';
+
+export const BODY_BYTES_MAX = 3 * 1024 * 1024;
+
+export async function readBody(c: ApiContext): Promise<Uint8Array<ArrayBuffer>> {
+  const declared = c.req.header('content-length');
+  if (declared !== undefined) {
+    if (Number(declared) > BODY_BYTES_MAX) throw tooLarge();
+    const body = new Uint8Array(await c.req.raw.arrayBuffer());
+    if (body.byteLength > BODY_BYTES_MAX) throw tooLarge();
+    return body;
+  }
+  return readUnknownLength(c.req.raw.body);
+}
+
+async function readUnknownLength(stream: ReadableStream<Uint8Array> | null): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  if (stream) {
+    for await (const chunk of stream) {
+      length += chunk.byteLength;
+      if (length > BODY_BYTES_MAX) throw tooLarge();
+      chunks.push(chunk);
+    }
+  }
+  const body = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    body.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return body;
+}
+
+const tooLarge = () => failure('RequestEntityTooLarge', `Request entity too large: limit is ${BODY_BYTES_MAX}`);
