@@ -29,9 +29,9 @@ async function run(input: Input, { platform, terminal, env, signal }: Context): 
     const config = configOf(name => input.text(name), { hostname: hostname(), token });
     const ready = () => terminal.out(`skerry agent ${config.name} ready`);
     const startNetwork = ({
-      platform: { clock },
+      platform: { clock, dice },
       ...options
-    }: Parameters<Parameters<typeof runAgent>[1]['startNetwork']>[0]) => startProxy({ ...options, clock });
+    }: Parameters<Parameters<typeof runAgent>[1]['startNetwork']>[0]) => startProxy({ ...options, clock, dice });
     await runAgent(config, { platform, runtime: createRuntime(), log, startNetwork, ready }, signal);
     return 0;
   } catch (error) {

@@ -17,13 +17,13 @@ import { createZone, type ZoneSource } from '../dns/zone.ts';
 import { createHosts } from './hosts.ts';
 import { createListeners } from './listen.ts';
 import { ENDPOINT_SLICES, type EndpointSlice, SERVICES, type Service, serviceKeyOf } from './objects.ts';
-import { createPicker } from './pick.ts';
+import { createPicker, type Picker } from './pick.ts';
 import { createPodNetwork, type PodIdentity } from './pod-network.ts';
-import { createRanges } from './ranges.ts';
+import { createRanges, type Ranges } from './ranges.ts';
 import { type PortRule, rulesOf } from './rules.ts';
 import { serviceEnv } from './service-env.ts';
 import { createTable } from './table.ts';
-import { relay } from './tcp.ts';
+import { type Route, relay } from './tcp.ts';
 
 export interface ProxyOptions {
   client: Client;
@@ -56,68 +56,39 @@ export const CLUSTER_DOMAIN = 'cluster.local';
 const NODE_PORT_LOOPBACK = '127.0.0.1';
 
 export function startProxy(options: ProxyOptions): Proxy {
-  const { clock, log, nodeName, signal } = options;
+  const { clock, nodeName, signal } = options;
   const ranges = createRanges(options.podCidr ?? POD_CIDR, options.serviceCidr ?? SERVICE_CIDR);
   const { services, slices } = startInformers(options);
   const table = createTable();
   const picker = createPicker();
-  const dirty = new Set<string>();
-  let scheduled = false;
-
+  const listeners = startListeners(options, ranges, picker);
   const slicesOf = (key: string) => slices.store.byIndex('service', key);
-  const context = { nodeName, reachable: (name: string | undefined) => hosts.reachable(name) };
-  const rebuild = () => {
-    scheduled = false;
-    for (const key of dirty) {
+
+  const rebuild = (keys: Iterable<string>) => {
+    for (const key of keys) {
       const service = services.store.get(key);
       const rules = service ? rulesOf(service, slicesOf(key), context) : [];
       for (const gone of table.set(key, rules)) picker.forget(gone);
     }
-    dirty.clear();
-    if (options.hostListeners && !signal.aborted) listeners.want(routes.refresh(table.rules()));
+    listeners.refresh(table.rules());
   };
-  const mark = (key: string | undefined) => {
-    if (key === undefined) return;
-    dirty.add(key);
-    if (!scheduled) clock.endOfTurn(rebuild);
-    scheduled = true;
-  };
-  const changed = () => services.store.list().forEach(service => mark(keyText(service.metadata)));
-  const hosts = createHosts({ client: options.client, nodeName, log, signal, changed });
+  const all = () => services.store.list().map(service => keyText(service.metadata));
+  const hosts = createHosts({ ...options, changed: () => rebuild(all()) });
+  const context = { nodeName, reachable: hosts.reachable };
 
-  const routes = createRoutes(ranges.alias, [...new Set([options.nodeIp, NODE_PORT_LOOPBACK])]);
-  const listeners = createListeners({
-    clock,
-    log,
-    accept(key, socket) {
-      const route = routes.find(key);
-      if (!route) return socket.resetAndDestroy();
-      const { rule, endpoints } = route;
-      const client = socket.remoteAddress;
-      relay(
-        socket,
-        {
-          pick: tried => picker.pick(rule, endpoints, { now: clock.monotonic(), client, tried }),
-          failed: endpoint => picker.failed(endpoint, clock.monotonic()),
-          worked: picker.worked,
-          address: ({ ip, port }) => ({ host: ranges.alias(ip), port }),
-        },
-        clock,
-      );
-    },
+  const synced = Promise.all([services.synced, slices.synced]).then(() => {
+    const mark = batched(clock, keys => !signal.aborted && rebuild(keys));
+    services.onChange((old, current) => mark(keyText((current ?? old)!.metadata)));
+    slices.onChange((old, current) => {
+      if (old) mark(serviceKeyOf(old));
+      if (current) mark(serviceKeyOf(current));
+    });
+    rebuild(all());
   });
-  services.onChange((old, current) => mark(keyText((current ?? old)!.metadata)));
-  slices.onChange((old, current) => {
-    for (const slice of [old, current]) if (slice) mark(serviceKeyOf(slice));
-  });
-  signal.addEventListener('abort', listeners.close, { once: true });
-
-  const synced = Promise.all([services.synced, slices.synced]).then(rebuild);
   synced.catch(() => {});
-  const zone = createZone(zoneSource(services, slicesOf), options.clusterDomain ?? CLUSTER_DOMAIN);
   const networkContext = {
     ranges,
-    zone,
+    zone: createZone(zoneSource(services, slicesOf), options.clusterDomain ?? CLUSTER_DOMAIN),
     lookUp,
     pick(ip: string, port: number, client: string) {
       const rule = table.byAddress(ip, port);
@@ -131,6 +102,48 @@ export function startProxy(options: ProxyOptions): Proxy {
       serviceEnv(services.store.byIndex('namespace', namespace), services.store.get('default/kubernetes')),
     synced,
     listening: listeners.bound,
+  };
+}
+
+/** Calls `work` once for all keys that were marked in one turn of the event loop. */
+function batched(clock: Clock, work: (keys: Iterable<string>) => void): (key: string | undefined) => void {
+  let marked = new Set<string>();
+  const flush = () => {
+    const keys = marked;
+    marked = new Set();
+    work(keys);
+  };
+  return key => {
+    if (key === undefined) return;
+    if (marked.size === 0) clock.endOfTurn(flush);
+    marked.add(key);
+  };
+}
+
+/** The listeners of this host, each leading to the rule that has its address when a connection comes. */
+function startListeners({ clock, log, nodeIp, hostListeners, signal }: ProxyOptions, ranges: Ranges, picker: Picker) {
+  const routes = createRoutes(ranges.alias, [...new Set([nodeIp, NODE_PORT_LOOPBACK])]);
+  const listeners = createListeners({
+    clock,
+    log,
+    accept(key, socket) {
+      const route = routes.find(key);
+      if (!route) return void socket.resetAndDestroy();
+      const { rule, endpoints } = route;
+      const client = socket.remoteAddress;
+      const toEndpoint: Route = {
+        pick: tried => picker.pick(rule, endpoints, { now: clock.monotonic(), client, tried }),
+        failed: endpoint => picker.failed(endpoint, clock.monotonic()),
+        worked: picker.worked,
+        address: ({ ip, port }) => ({ host: ranges.alias(ip), port }),
+      };
+      relay(socket, toEndpoint, clock);
+    },
+  });
+  signal.addEventListener('abort', listeners.close, { once: true });
+  return {
+    refresh: (rules: Iterable<PortRule>) => hostListeners && !signal.aborted && listeners.want(routes.refresh(rules)),
+    bound: listeners.bound,
   };
 }
 
