@@ -135,3 +135,8 @@ export const usageExtensions = (usages: readonly Usage[]): Bytes[] => {
     ...(extended.length > 0 ? [extension(OID.extendedKeyUsage, sequence(...extended.map(oid)))] : []),
   ];
 };
+
+export const readExtendedUsages = (value: Element | undefined): Usage[] => {
+  const ids = value === undefined ? [] : childrenOf(value).map(readOid);
+  return (Object.keys(EXTENDED_USAGES) as Usage[]).filter(usage => ids.includes(EXTENDED_USAGES[usage]!));
+};

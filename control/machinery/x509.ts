@@ -32,6 +32,7 @@ import {
   encodeSubject,
   extension,
   OID,
+  readExtendedUsages,
   readExtensions,
   readSans,
   readSubject,
@@ -176,6 +177,8 @@ export interface Certificate extends Subject {
   sans: Sans;
   notBefore: number;
   notAfter: number;
+  /** The extended usages that it is for. */
+  usages: Usage[];
   /** Hexadecimal. */
   serial: string;
   authority: boolean;
@@ -194,6 +197,7 @@ export const readCertificate = (certificate: string | Uint8Array): Certificate =
   return {
     ...readSubject(subject),
     sans: readSans(extensions.get(OID.subjectAltName)),
+    usages: readExtendedUsages(extensions.get(OID.extendedKeyUsage)),
     notBefore: readTime(notBefore),
     notAfter: readTime(notAfter),
     serial: contentOf(serial, TAG.integer).toHex(),
