@@ -9,7 +9,9 @@ import type { EventRecorder } from '../client/event-recorder.ts';
 import type { ApiObject, Key, Resource } from '../machinery/meta.ts';
 import { isReason } from '../machinery/status.ts';
 
-export type Action = Create | Patch | Delete | Say;
+export type Action = Write | Say;
+
+type Write = Create | Patch | Replace | Delete;
 
 /** What is told once an action has been done, or has failed; `{name}` in a message is the object's name. */
 export interface Telling {
@@ -38,6 +40,15 @@ export interface Patch {
   subresource?: string;
   /** The object is gone: that is as good. */
   absentIsFine?: boolean;
+  tells?: Telling;
+}
+
+/** PUT: for subresources that know no patch. */
+export interface Replace {
+  type: 'replace';
+  resource: Resource;
+  object: ApiObject;
+  subresource?: string;
   tells?: Telling;
 }
 
@@ -100,11 +111,7 @@ export async function performOne(
   }
 }
 
-async function send(
-  action: Create | Patch | Delete,
-  client: Client,
-  signal: AbortSignal,
-): Promise<ApiObject | undefined> {
+async function send(action: Write, client: Client, signal: AbortSignal): Promise<ApiObject | undefined> {
   switch (action.type) {
     case 'create':
       return client.create(action.resource, action.object, { signal });
@@ -112,6 +119,8 @@ async function send(
       const { resource, key, patch, patchType: type = 'merge', subresource } = action;
       return client.patch(resource, key, patch, { type, subresource, signal });
     }
+    case 'replace':
+      return client.update(action.resource, action.object, { subresource: action.subresource, signal });
     case 'delete': {
       const { resource, key, uid, options } = action;
       await client.delete(resource, key, { ...options, preconditions: { uid }, signal });
@@ -122,15 +131,15 @@ async function send(
   }
 }
 
-function isFine(action: Create | Patch | Delete, error: unknown): boolean {
+function isFine(action: Write, error: unknown): boolean {
   if (action.type === 'create') return action.existingIsFine === true && isReason(error, 'AlreadyExists');
   if (action.type === 'patch') return action.absentIsFine === true && isReason(error, 'NotFound');
   // Conflict: the uid is another's; ours has gone.
-  return isReason(error, 'NotFound', 'Conflict');
+  return action.type === 'delete' && isReason(error, 'NotFound', 'Conflict');
 }
 
-const nameOf = (action: Create | Patch | Delete, object: ApiObject | undefined): string =>
-  object?.metadata.name ?? (action.type === 'create' ? action.object.metadata.name : action.key.name);
+const nameOf = (action: Write, object: ApiObject | undefined): string =>
+  object?.metadata.name ?? ('object' in action ? action.object.metadata.name : action.key.name);
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 

@@ -36,25 +36,26 @@ export function nodeIpamController({ informers }: Context, clusterCidr: string):
     name: 'cidrAllocator',
     setUp({ queue, perform }) {
       const nodes = informers.nodes();
-      /** Given by us and perhaps not yet seen in the informer: node name → block. */
+      /** Given by us and perhaps not yet seen in the informer: node uid → block. */
       const given = new Map<string, string>();
       nodes.onChange((old, node) => {
-        if (!node) given.delete(old!.metadata.name);
+        if (!node) given.delete(old!.metadata.uid!);
         else if (!node.spec.podCIDR) queue.add(node.metadata.name);
       });
       return {
         synced: [nodes.synced],
         reconcile: async name => {
           const node = nodes.store.get(name);
-          if (!node || given.has(name)) return;
+          const uid = node?.metadata.uid;
+          if (!node || uid === undefined || given.has(uid)) return;
           const seen = nodes.store.list().flatMap(({ spec }) => spec.podCIDR ?? []);
           const taken = new Set([...seen, ...given.values()]);
           const [action] = planPodCidr(node, taken, clusterCidr);
           if (!action) return;
           const block = freeBlock(taken, clusterCidr);
-          if (block) given.set(name, block);
+          if (block) given.set(uid, block);
           await perform([action]).catch(error => {
-            given.delete(name);
+            given.delete(uid);
             throw error;
           });
         },
