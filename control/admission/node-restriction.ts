@@ -13,7 +13,8 @@ const PODS = { group: '', resource: 'pods' };
 const MIRROR = 'kubernetes.io/config.mirror';
 const LEASE_NAMESPACE = 'kube-node-lease';
 /** Labels in Kubernetes' own namespaces that a node may set on itself. */
-const OWN_LABELS = /^(kubernetes\.io\/(hostname|os|arch|instance-type)|beta\.kubernetes\.io\/.*|node\.kubernetes\.io\/.*|topology\.kubernetes\.io\/(zone|region)|(.*\.)?kubelet\.kubernetes\.io\/.*|failure-domain\.beta\.kubernetes\.io\/.*)$/;
+const OWN_LABELS =
+  /^(kubernetes\.io\/(hostname|os|arch|instance-type)|beta\.kubernetes\.io\/.*|node\.kubernetes\.io\/.*|topology\.kubernetes\.io\/(zone|region)|(.*\.)?kubelet\.kubernetes\.io\/.*|failure-domain\.beta\.kubernetes\.io\/.*)$/;
 const RESERVED_LABELS = /^([^/]*\.)?(kubernetes|k8s)\.io\//;
 
 export const nodeRestriction = (lister: Lister): Plugin => ({
@@ -56,7 +57,11 @@ async function checkPod(attributes: Attributes, node: string, lister: Lister): P
     if (boundTo(oldObject) === node) return;
     throw refuse(attributes, `node "${node}" can only delete pods with spec.nodeName set to itself`);
   }
-  if (subresource !== 'status') throw refuse(attributes, `unexpected pod subresource "${subresource ?? ''}", only 'status' and 'eviction' are allowed`);
+  if (subresource !== 'status')
+    throw refuse(
+      attributes,
+      `unexpected pod subresource "${subresource ?? ''}", only 'status' and 'eviction' are allowed`,
+    );
   if (boundTo(oldObject) !== node) {
     throw refuse(attributes, `node "${node}" can only update pod status for pods with spec.nodeName set to itself`);
   }
@@ -82,7 +87,9 @@ function checkNode(attributes: Attributes, node: string): void {
   if (operation === 'UPDATE' && !equal(taints(object), taints(oldObject))) {
     throw refuse(attributes, `node "${node}" is not allowed to modify taints`);
   }
-  const foreign = changedLabels(oldObject, object).filter(label => RESERVED_LABELS.test(label) && !OWN_LABELS.test(label));
+  const foreign = changedLabels(oldObject, object).filter(
+    label => RESERVED_LABELS.test(label) && !OWN_LABELS.test(label),
+  );
   if (foreign.length > 0) {
     throw refuse(attributes, `is not allowed to modify labels: ${foreign.sort().join(', ')}`);
   }

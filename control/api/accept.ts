@@ -56,10 +56,12 @@ function represent({ type, parameters }: Clause, endpoint: Endpoint): Representa
   if (!format || (endpoint === 'watch' && format === 'yaml')) return undefined;
   const mediaType = mediaTypeOf(format, endpoint);
   const { as, g, v } = parameters;
-  if (as === undefined || endpoint === 'value') return { format, shape: 'object', version: 'v1', contentType: mediaType };
+  if (as === undefined || endpoint === 'value')
+    return { format, shape: 'object', version: 'v1', contentType: mediaType };
   if (g !== 'meta.k8s.io' || (v !== 'v1' && v !== 'v1beta1')) return undefined;
   const shape = as === 'Table' ? 'table' : as.startsWith('PartialObjectMetadata') ? 'metadata' : undefined;
-  if (!shape || (as === 'PartialObjectMetadataList') !== (endpoint === 'list' && shape === 'metadata')) return undefined;
+  if (!shape || (as === 'PartialObjectMetadataList') !== (endpoint === 'list' && shape === 'metadata'))
+    return undefined;
   return { format, shape, version: v, contentType: mediaType };
 }
 

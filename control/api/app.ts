@@ -5,12 +5,13 @@
  * Always: filters run in apiserver's order; everything thrown becomes a Status; nothing here knows a Kind by name.
  */
 import { Hono } from 'hono';
-import type { Kind } from '../kinds/strategy.ts';
 import type { Admission } from '../admission/chain.ts';
+import type { Tokens } from '../auth/tokens.ts';
+import type { Kind } from '../kinds/strategy.ts';
 import type { Log } from '../machinery/log.ts';
 import type { Clock, Dice } from '../platform/types.ts';
 import type { Store } from '../store/store.ts';
-import type { Api, Authenticate, Authorize, RulesOf, Tokens } from './api.ts';
+import type { Api, Authenticate, Authorize, RulesOf } from './api.ts';
 import { createDiscovery } from './discovery.ts';
 import { dispatch, nothingThere } from './dispatch.ts';
 import { statusOf } from './errors.ts';
@@ -22,8 +23,8 @@ import { inFlight } from './filters/in-flight.ts';
 import { receive } from './filters/receive.ts';
 import { type HealthChecks, mountHealth } from './health.ts';
 import { createKinds } from './kind-index.ts';
-import { createObjects } from './objects.ts';
 import { mountDiscovery } from './mount-discovery.ts';
+import { createObjects } from './objects.ts';
 import { createOpenApi } from './openapi.ts';
 import type { ApiContext, ApiEnv, Bindings } from './request.ts';
 import { headersOf, send } from './respond.ts';

@@ -22,12 +22,14 @@ export function decodeContinue(token: string, prefix: string): Continue {
   } catch {
     throw invalid;
   }
-  if (parsed?.v !== VERSION) throw badRequest(`continue key is not valid: server does not recognize this encoded version`);
+  if (parsed?.v !== VERSION)
+    throw badRequest(`continue key is not valid: server does not recognize this encoded version`);
   if (typeof parsed.rv !== 'number' || !Number.isSafeInteger(parsed.rv) || parsed.rv === 0) throw invalid;
   if (typeof parsed.start !== 'string' || parsed.start === '' || parsed.start.includes('..')) throw invalid;
   return { revision: parsed.rv, start: prefix + parsed.start };
 }
 
-const toBase64Url = (text: string): string => new TextEncoder().encode(text).toBase64({ alphabet: 'base64url', omitPadding: true });
+const toBase64Url = (text: string): string =>
+  new TextEncoder().encode(text).toBase64({ alphabet: 'base64url', omitPadding: true });
 const fromBase64Url = (text: string): string =>
   new TextDecoder('utf-8', { fatal: true }).decode(Uint8Array.fromBase64(text, { alphabet: 'base64url' }));

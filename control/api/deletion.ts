@@ -88,7 +88,9 @@ function graceOf(kind: Kind, object: ApiObject, options: DeleteOptions, now: num
 
 function finalizersAfter(finalizers: readonly string[], options: DeleteOptions): string[] {
   const others = finalizers.filter(f => f !== ORPHAN && f !== FOREGROUND);
-  const policy = policyOf(options) ?? (finalizers.includes(ORPHAN) ? 'Orphan' : finalizers.includes(FOREGROUND) ? 'Foreground' : 'Background');
+  const policy =
+    policyOf(options) ??
+    (finalizers.includes(ORPHAN) ? 'Orphan' : finalizers.includes(FOREGROUND) ? 'Foreground' : 'Background');
   if (policy === 'Orphan') return [...others, ORPHAN];
   if (policy === 'Foreground') return [...others, FOREGROUND];
   return others;
@@ -120,12 +122,19 @@ export function checkDeleteOptions(options: DeleteOptions): DeleteOptions {
     invalid({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', [{ reason: 'FieldValueInvalid', message, field }]);
   const { propagationPolicy: policy, orphanDependents, dryRun } = options;
   if (policy !== undefined && orphanDependents !== undefined) {
-    throw refuse('propagationPolicy', `Invalid value: "${policy}": orphanDependents and deletionPropagation cannot be both set`);
+    throw refuse(
+      'propagationPolicy',
+      `Invalid value: "${policy}": orphanDependents and deletionPropagation cannot be both set`,
+    );
   }
   if (policy !== undefined && !['Foreground', 'Background', 'Orphan'].includes(policy)) {
-    throw refuse('propagationPolicy', `Unsupported value: "${policy}": supported values: "Background", "Foreground", "Orphan"`);
+    throw refuse(
+      'propagationPolicy',
+      `Unsupported value: "${policy}": supported values: "Background", "Foreground", "Orphan"`,
+    );
   }
-  if (dryRun?.some(value => value !== 'All')) throw badRequest(`dryRun: Unsupported value: ${JSON.stringify(dryRun[0])}: supported values: "All"`);
+  if (dryRun?.some(value => value !== 'All'))
+    throw badRequest(`dryRun: Unsupported value: ${JSON.stringify(dryRun[0])}: supported values: "All"`);
   if (options.gracePeriodSeconds !== undefined && options.gracePeriodSeconds < 0) options.gracePeriodSeconds = 1;
   return options;
 }

@@ -10,7 +10,15 @@ import { apiVersionOf } from '../machinery/meta.ts';
 
 const ALL_VERBS: readonly Verb[] = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 /** Groups in the order clients prefer them, as Kubernetes lists its own. */
-const GROUP_PRIORITY = ['', 'apps', 'events.k8s.io', 'authentication.k8s.io', 'authorization.k8s.io', 'autoscaling', 'batch'];
+const GROUP_PRIORITY = [
+  '',
+  'apps',
+  'events.k8s.io',
+  'authentication.k8s.io',
+  'authorization.k8s.io',
+  'autoscaling',
+  'batch',
+];
 
 export const AGGREGATED = {
   v2: 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList',
@@ -186,7 +194,11 @@ function aggregatedDocument(groups: Group[], version: keyof typeof AGGREGATED): 
     metadata: {},
     items,
   });
-  return { contentType: AGGREGATED[version], body, etag: `"${createHash('sha512').update(body).digest('hex').toUpperCase()}"` };
+  return {
+    contentType: AGGREGATED[version],
+    body,
+    etag: `"${createHash('sha512').update(body).digest('hex').toUpperCase()}"`,
+  };
 }
 
 const aggregatedResource = (kind: Kind) => {

@@ -3,8 +3,8 @@
  * reviews that are computed and never stored.
  */
 import type { Kind, Verb as KindVerb } from '../kinds/strategy.ts';
-import { failure, methodNotAllowed, notFound } from '../machinery/status.ts';
 import type { RequestInfo } from '../machinery/resource.ts';
+import { failure, methodNotAllowed, notFound } from '../machinery/status.ts';
 import type { Api, Verb } from './api.ts';
 import type { ApiContext } from './request.ts';
 import { reviewOf } from './reviews.ts';

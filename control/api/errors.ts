@@ -2,9 +2,19 @@
  * Whatever was thrown, as the Status that the client gets. StatusErrors are answers; errors of the store are translated;
  * anything else is a bug of ours: logged with its stack, told to the client as InternalError.
  */
-import { expired, failure, internalError, type Status, StatusError, serviceUnavailable, timedOut, tooLarge } from '../machinery/status.ts';
+
+import type { Log } from '../machinery/log.ts';
+import {
+  expired,
+  failure,
+  internalError,
+  type Status,
+  StatusError,
+  serviceUnavailable,
+  timedOut,
+  tooLarge,
+} from '../machinery/status.ts';
 import { StoreError } from '../store/store.ts';
-import type { Log } from './api.ts';
 
 const OBJECT_BYTES_MAX = 1.5 * 1024 * 1024;
 

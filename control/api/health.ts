@@ -40,7 +40,11 @@ function answer(name: string, checks: Readonly<Record<string, Check>>, query: UR
     const why = excluded.has(check) ? undefined : run();
     failed ||= why !== undefined;
     lines.push(
-      excluded.has(check) ? `[+]${check} excluded: ok` : why === undefined ? `[+]${check} ok` : `[-]${check} failed: ${why}`,
+      excluded.has(check)
+        ? `[+]${check} excluded: ok`
+        : why === undefined
+          ? `[+]${check} ok`
+          : `[-]${check} failed: ${why}`,
     );
   }
   if (failed) return text(500, `${lines.join('\n')}\n${name} check failed\n`);

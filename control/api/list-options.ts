@@ -42,7 +42,7 @@ function checkMatch(query: URLSearchParams, match: string, version: string, toke
   }
   if (match === '') return;
   const field = 'resourceVersionMatch';
-  if (version === '' ) {
+  if (version === '') {
     throw refuse(field, 'FieldValueForbidden', `Forbidden: ${field} is forbidden unless resourceVersion is provided`);
   }
   if (token !== '') {
@@ -60,11 +60,14 @@ function checkMatch(query: URLSearchParams, match: string, version: string, toke
 export function revisionOf(text: string): number | undefined {
   if (text === '') return undefined;
   if (/^\d{1,15}$/.test(text)) return Number(text);
-  throw badRequest(`invalid resource version: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`);
+  throw badRequest(
+    `invalid resource version: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
+  );
 }
 
 function limitOf(text: string | null): number {
   if (text === null || text === '') return 0;
-  if (!/^-?\d{1,18}$/.test(text)) throw badRequest(`invalid limit: strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+  if (!/^-?\d{1,18}$/.test(text))
+    throw badRequest(`invalid limit: strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
   return Math.max(0, Number(text));
 }

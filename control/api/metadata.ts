@@ -2,11 +2,12 @@
  * The part of an object that the server keeps: what a client may not set on create, what stays from before on update, and
  * how a deletion is marked (apiserver's registry/rest: create.go, update.go, delete.go).
  */
+
+import type { Kind } from '../kinds/strategy.ts';
 import { equal } from '../machinery/equal.ts';
 import { type ApiObject, type ObjectMeta, timestamp } from '../machinery/meta.ts';
-import { badRequest, conflict, OBJECT_MODIFIED } from '../machinery/status.ts';
-import type { Kind } from '../kinds/strategy.ts';
 import type { RequestInfo } from '../machinery/resource.ts';
+import { badRequest, conflict, OBJECT_MODIFIED } from '../machinery/status.ts';
 
 /** Before admission sees a new object: what only the server sets is gone, the namespace is the URL's. */
 export function clearSystemFields(object: ApiObject, kind: Kind, info: RequestInfo): void {

@@ -3,7 +3,7 @@
  */
 import type { Context, Hono } from 'hono';
 import { clauses } from './accept.ts';
-import { AGGREGATED, type Discovery, type Document } from './discovery.ts';
+import type { AGGREGATED, Discovery, Document } from './discovery.ts';
 import { nothingThere } from './dispatch.ts';
 import { type OpenApi, openApiV2, V2_CONTENT_TYPE } from './openapi.ts';
 import type { ApiContext, ApiEnv } from './request.ts';
@@ -42,11 +42,7 @@ function aggregatedFor(c: ApiContext): keyof typeof AGGREGATED | undefined {
   return undefined;
 }
 
-function answer(
-  c: Context<ApiEnv>,
-  document: Document | undefined,
-  caching = 'public',
-): Response | Promise<Response> {
+function answer(c: Context<ApiEnv>, document: Document | undefined, caching = 'public'): Response | Promise<Response> {
   if (!document) throw nothingThere();
   if (document.etag === undefined) return send(c, 200, document.contentType, document.body);
   const extra = { etag: document.etag, vary: 'Accept', 'cache-control': caching };

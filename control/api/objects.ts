@@ -10,7 +10,6 @@ import type { Kind } from '../kinds/strategy.ts';
 import type { ApiObject, Key } from '../machinery/meta.ts';
 import type { KeyValue } from '../store/store.ts';
 
-
 /** Recent objects stay decoded: what was just written is read by watchers, the scheduler's bindings and status patches. */
 const RECENT_OBJECTS_MAX = 2_048;
 

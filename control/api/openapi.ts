@@ -13,7 +13,10 @@ import { componentName, createComponents, reference } from './openapi-schema.ts'
 /** `swagger: "2.0"`, `info: {}`. */
 const V2_PROTOBUF = Uint8Array.of(0x0a, 0x03, 0x32, 0x2e, 0x30, 0x12, 0x00);
 export const V2_CONTENT_TYPE = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
-export const openApiV2 = { protobuf: V2_PROTOBUF, json: JSON.stringify({ swagger: '2.0', info: { title: 'Skerry', version: 'v1' }, paths: {} }) };
+export const openApiV2 = {
+  protobuf: V2_PROTOBUF,
+  json: JSON.stringify({ swagger: '2.0', info: { title: 'Skerry', version: 'v1' }, paths: {} }),
+};
 
 const PATCH_TYPES = [
   'application/apply-patch+yaml',
@@ -32,7 +35,9 @@ export interface OpenApi {
 export function createOpenApi(discovery: Discovery): OpenApi {
   const made = new Map<string, (Document & { hash: string }) | undefined>();
   const paths = new Map(
-    discovery.groupVersions().map(gv => [gv.group === '' ? `api/${gv.version}` : `apis/${gv.group}/${gv.version}`, gv.kinds]),
+    discovery
+      .groupVersions()
+      .map(gv => [gv.group === '' ? `api/${gv.version}` : `apis/${gv.group}/${gv.version}`, gv.kinds]),
   );
   const document: OpenApi['document'] = path => {
     if (made.has(path)) return made.get(path);
@@ -84,7 +89,8 @@ function pathsOf(root: string, kind: Kind): Record<string, unknown> {
   const collection = `/${root}/${kind.namespaced ? 'namespaces/{namespace}/' : ''}${kind.resource}`;
   const item = `${collection}/{name}`;
   const scope = kind.namespaced ? [pathParameter('namespace')] : [];
-  const serves = (verb: string) => (kind.verbs ? (kind.verbs as readonly string[]).includes(verb) : !kind.virtual || verb === 'create');
+  const serves = (verb: string) =>
+    kind.verbs ? (kind.verbs as readonly string[]).includes(verb) : !kind.virtual || verb === 'create';
   const operation = (action: keyof typeof ACTIONS) => operationOf(kind, action);
   const paths: Record<string, unknown> = {
     [collection]: {
@@ -105,7 +111,12 @@ function pathsOf(root: string, kind: Kind): Record<string, unknown> {
   return paths;
 }
 
-const pathParameter = (name: string) => ({ name, in: 'path', required: true, schema: { type: 'string', uniqueItems: true } });
+const pathParameter = (name: string) => ({
+  name,
+  in: 'path',
+  required: true,
+  schema: { type: 'string', uniqueItems: true },
+});
 
 const queryParameter = (name: string, description: string) => ({
   name,

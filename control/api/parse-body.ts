@@ -14,10 +14,13 @@ export async function parseBody(
   body: Uint8Array,
   shape: { kind: string; schema: StructuralSchema },
 ): Promise<ParsedJson> {
-  const type = contentType?.split(';')[0]!.trim().toLowerCase() || 'application/json';
+  const type = (contentType ?? '').split(';')[0]!.trim().toLowerCase() || 'application/json';
   switch (type) {
     case 'application/json':
-      if (body.byteLength === 0) throw badRequest(`the object provided is unrecognized (must be of type ${shape.kind}): couldn't get version/kind; json parse error: unexpected end of JSON input ()`);
+      if (body.byteLength === 0)
+        throw badRequest(
+          `the object provided is unrecognized (must be of type ${shape.kind}): couldn't get version/kind; json parse error: unexpected end of JSON input ()`,
+        );
       return parseJson(body);
     case 'application/yaml':
       return { value: (await loadYaml(new TextDecoder().decode(body)))[0], duplicateFields: [] };

@@ -5,17 +5,11 @@
  * never sets it.
  */
 import type { Context, MiddlewareHandler } from 'hono';
+import type { Identity } from '../auth/identity.ts';
 import type { RequestInfo } from '../machinery/resource.ts';
 
-export interface User {
-  name: string;
-  uid?: string;
-  groups: string[];
-  extra?: Record<string, string[]>;
-}
-
 export interface Bindings {
-  identity?: User;
+  identity?: Identity;
   /** The client certificate in DER; the handshake proved that the peer has its key, nobody has verified its issuer yet. */
   peerCertificate?: Uint8Array;
   remoteAddress?: string;
@@ -25,7 +19,7 @@ export interface Variables {
   auditId: string;
   info: RequestInfo;
   query: URLSearchParams;
-  user: User;
+  user: Identity;
   /** Sent back as Warning headers. */
   warnings: string[];
   /** Ends when the client is gone, the deadline has passed or the server stops. */

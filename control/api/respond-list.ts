@@ -82,11 +82,7 @@ const encoder = new TextEncoder();
 const COMMA = encoder.encode(',');
 const END = encoder.encode(']}\n');
 
-function* joined(
-  head: string,
-  items: readonly KeyValue[],
-  textOf: (kv: KeyValue) => Bytes | string,
-): Iterable<Bytes> {
+function* joined(head: string, items: readonly KeyValue[], textOf: (kv: KeyValue) => Bytes | string): Iterable<Bytes> {
   let parts: Uint8Array[] = [encoder.encode(head)];
   let bytes = 0;
   for (const [i, kv] of items.entries()) {
@@ -104,7 +100,7 @@ function* joined(
   yield concat(parts);
 }
 
-function streamOf(pieces: Iterable<Bytes>): ReadableStream<Uint8Array> {
+function streamOf(pieces: Iterable<Bytes>): ReadableStream<Bytes> {
   const iterator = pieces[Symbol.iterator]();
   return new ReadableStream({
     pull(controller) {
@@ -115,13 +111,13 @@ function streamOf(pieces: Iterable<Bytes>): ReadableStream<Uint8Array> {
   });
 }
 
-function gzipped(pieces: Iterable<Bytes>): ReadableStream<Uint8Array> {
+function gzipped(pieces: Iterable<Bytes>): ReadableStream<Bytes> {
   const gzip = createGzip({ level: constants.Z_BEST_SPEED });
   const iterator = pieces[Symbol.iterator]();
   let produced = false;
   return new ReadableStream({
     start(controller) {
-      gzip.on('data', (chunk: Uint8Array) => {
+      gzip.on('data', (chunk: Bytes) => {
         produced = true;
         controller.enqueue(chunk);
       });
@@ -136,7 +132,7 @@ function gzipped(pieces: Iterable<Bytes>): ReadableStream<Uint8Array> {
         await new Promise<void>(resolve => gzip.write(value, () => resolve()));
       }
     },
-    cancel: () => gzip.destroy(),
+    cancel: () => void gzip.destroy(),
   });
 }
 

@@ -4,7 +4,7 @@
  *
  * Always: JSON of a stored revision comes from objects.ts, made once; every response carries Audit-Id and the warnings.
  */
-import { type ZlibOptions, gzip } from 'node:zlib';
+import { gzip, type ZlibOptions } from 'node:zlib';
 import type { Kind } from '../kinds/strategy.ts';
 import type { ApiObject } from '../machinery/meta.ts';
 import type { KeyValue } from '../store/store.ts';

@@ -20,13 +20,13 @@ export function selectionOf(kind: Kind, info: RequestInfo, query: URLSearchParam
   const fields = parseFieldSelector(query.get('fieldSelector') ?? '');
   const selectable = kind.selectableFields ?? {};
   checkFields(fields, Object.keys(selectable));
-  const valueOf = (object: Readonly<ApiObject>) => (field: string) => {
+  const fieldOf = (object: Readonly<ApiObject>) => (field: string) => {
     if (field === 'metadata.name') return object.metadata.name;
     if (field === 'metadata.namespace') return object.metadata.namespace ?? '';
     return selectable[field]!(object as ApiObject);
   };
   const matches = (object: Readonly<ApiObject>) =>
-    matchesLabels(labels, object.metadata.labels) && (fields.length === 0 || matchesFields(fields, valueOf(object)));
+    matchesLabels(labels, object.metadata.labels) && (fields.length === 0 || matchesFields(fields, fieldOf(object)));
   return {
     matches: labels.length === 0 && fields.length === 0 ? undefined : matches,
     name: info.name === '' ? undefined : info.name,

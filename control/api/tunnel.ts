@@ -7,8 +7,8 @@
  */
 import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2';
 import { type Duplex, Readable } from 'node:stream';
-import type { Clock } from '../platform/types.ts';
 import { serviceUnavailable } from '../machinery/status.ts';
+import type { Clock } from '../platform/types.ts';
 
 export const TUNNEL_PROTOCOL = 'skerry-tunnel/1';
 /** A half-open connection is noticed after at most two of these. */
@@ -37,9 +37,7 @@ export function createTunnels({ clock, log }: { clock: Clock; log: (message: str
   const sessions = new Map<string, ClientHttp2Session>();
 
   function accept(node: string, socket: Duplex, head: Uint8Array): void {
-    socket.write(
-      `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${TUNNEL_PROTOCOL}\r\n\r\n`,
-    );
+    socket.write(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${TUNNEL_PROTOCOL}\r\n\r\n`);
     if (head.byteLength > 0) socket.unshift(head);
     const session = connect(`http://${node}`, {
       createConnection: () => socket,

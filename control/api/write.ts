@@ -83,12 +83,7 @@ async function store(
 }
 
 /** Undefined when the object was changed since `kv`. `last` is what watchers see; its finalizers are gone. */
-export async function remove(
-  api: Api,
-  kind: Kind,
-  kv: KeyValue,
-  last?: ApiObject,
-): Promise<KeyValue | undefined> {
+export async function remove(api: Api, kind: Kind, kv: KeyValue, last?: ApiObject): Promise<KeyValue | undefined> {
   const object = api.objects.peek(kv) as ApiObject;
   const writes: Write[] = [{ type: 'delete', key: kv.key }];
   for (const claim of kind.claims?.(object) ?? []) writes.push({ type: 'delete', key: claimKey(claim) });

@@ -1,17 +1,17 @@
 /**
  * Who asks. In-process callers bring their identity in the bindings; everybody else proves it by certificate or token.
- * No proof, or a wrong one: 401.
+ * A wrong proof is 401; without any proof the request is anonymous's, who may do next to nothing.
  */
-import { unauthorized } from '../../machinery/status.ts';
+import { ANONYMOUS } from '../../auth/identity.ts';
 import type { Authenticate } from '../api.ts';
-import type { Filter } from '../request.ts';
+import type { ApiContext, Filter } from '../request.ts';
 
 export const authentication =
   (authenticate: Authenticate): Filter =>
   async (c, next) => {
-    const known = c.env?.identity;
-    const user = known ?? (await authenticate({ header: name => c.req.header(name), ...c.env }));
-    if (!user) throw unauthorized();
-    c.set('user', user);
+    c.set('user', c.env.identity ?? (await proven(c, authenticate)) ?? { ...ANONYMOUS });
     await next();
   };
+
+const proven = (c: ApiContext, authenticate: Authenticate) =>
+  authenticate({ peerCertificate: c.env.peerCertificate, authorization: c.req.header('authorization') });

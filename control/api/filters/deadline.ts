@@ -35,6 +35,7 @@ export const deadline =
 function requested(text: string | null): number {
   if (text === null || text === '') return 0;
   const ms = parseDuration(text);
-  if (ms === undefined) throw badRequest(`invalid timeout specified in the request URL - time: invalid duration "${text}"`);
+  if (ms === undefined)
+    throw badRequest(`invalid timeout specified in the request URL - time: invalid duration "${text}"`);
   return Math.max(0, ms);
 }

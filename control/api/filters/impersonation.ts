@@ -2,9 +2,10 @@
  * `kubectl --as`: somebody who may `impersonate` acts as another user. Every name, group, uid and extra is asked for
  * separately; from here on the request is the other's.
  */
+import type { Identity } from '../../auth/identity.ts';
 import { badRequest, forbidden } from '../../machinery/status.ts';
 import type { Authorize } from '../api.ts';
-import type { ApiContext, Filter, User } from '../request.ts';
+import type { ApiContext, Filter } from '../request.ts';
 
 const EXTRA = 'impersonate-extra-';
 const AUTHENTICATION = 'authentication.k8s.io';
@@ -35,7 +36,11 @@ export const impersonation =
   };
 
 function targetOf(c: ApiContext, name: string): User {
-  const target: User = { name, groups: listOf(c.req.header('impersonate-group')), uid: c.req.header('impersonate-uid') };
+  const target: Identity = {
+    name,
+    groups: listOf(c.req.header('impersonate-group')),
+    uid: c.req.header('impersonate-uid'),
+  };
   c.req.raw.headers.forEach((value, header) => {
     if (!header.startsWith(EXTRA)) return;
     target.extra ??= {};
@@ -52,7 +57,7 @@ function groupsOf(name: string): string[] {
   return account ? ['system:serviceaccounts', `system:serviceaccounts:${account[1]}`] : [];
 }
 
-function wantedBy({ name, groups, uid, extra }: User): Wanted[] {
+function wantedBy({ name, groups, uid, extra }: Identity): Wanted[] {
   const account = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(name);
   const core = { group: '', subresource: '', namespace: '' };
   return [

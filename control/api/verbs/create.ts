@@ -36,7 +36,9 @@ export async function createDecoded(
   const dryRun = isDryRun(c.get('query'));
   clearSystemFields(object, kind, info);
   if (info.name !== '' && object.metadata.name !== info.name) {
-    throw badRequest(`the name of the object (${object.metadata.name}) does not match the name on the URL (${info.name})`);
+    throw badRequest(
+      `the name of the object (${object.metadata.name}) does not match the name on the URL (${info.name})`,
+    );
   }
   dedupOwners(object, text => c.get('warnings').push(text));
   const attributes = attributesOf(c, kind, object, dryRun);

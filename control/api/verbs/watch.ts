@@ -187,7 +187,12 @@ function nextOf(events: Watch): ReturnType<Watch['next']> {
   return next;
 }
 
-async function orTimeout<T>(api: Api, promise: Promise<T>, ms: number, signal: AbortSignal): Promise<T | 'time' | undefined> {
+async function orTimeout<T>(
+  api: Api,
+  promise: Promise<T>,
+  ms: number,
+  signal: AbortSignal,
+): Promise<T | 'time' | undefined> {
   let cancel = () => {};
   const time = new Promise<'time'>(resolve => {
     cancel = api.clock.after(ms, () => resolve('time'), { background: true });
