@@ -57,27 +57,9 @@ export async function openImageStore(options: { directory: string; files: Files;
     saving = saving.catch(() => {}).then(() => files.replace(listPath, Buffer.from(JSON.stringify(entries))));
     return saving;
   };
-  const meant = (ref: ImageRef): Entry | undefined =>
-    entries.find(
-      entry =>
-        entry.repository === repositoryText(ref) &&
-        (ref.digest
-          ? entry.manifestDigest === ref.digest || entry.digest === ref.digest
-          : entry.tags.includes(ref.tag!)),
-    );
-  /** The tag moves: it names one image of its repository. */
-  const name = (entry: Entry, ref: ImageRef): void => {
-    entry.usedAt = clock.now();
-    if (!ref.tag) return;
-    for (const other of entries) {
-      if (other !== entry && other.repository === entry.repository) other.tags = other.tags.filter(t => t !== ref.tag);
-    }
-    if (!entry.tags.includes(ref.tag)) entry.tags.push(ref.tag);
-  };
-
   return {
     async find(ref) {
-      const entry = meant(ref);
+      const entry = meant(entries, ref);
       if (!entry || !(await files.stat(blobPath(entry.digest)))) return undefined;
       entry.usedAt = clock.now();
       return entry;
@@ -91,7 +73,7 @@ export async function openImageStore(options: { directory: string; files: Files;
       const same = (e: Entry) => e.repository === repository && e.manifestDigest === image.manifestDigest;
       const entry = entries.find(same) ?? { ...image, digest, size: bytes.length, repository, tags: [], usedAt: 0 };
       if (!entries.includes(entry)) entries.push(entry);
-      name(entry, ref);
+      giveName(entries, entry, ref, clock.now());
       await save();
       return entry;
     },
@@ -99,7 +81,7 @@ export async function openImageStore(options: { directory: string; files: Files;
       const repository = repositoryText(ref);
       const entry = entries.find(e => e.repository === repository && e.manifestDigest === manifestDigest);
       if (!entry || !(await files.stat(blobPath(entry.digest)))) return undefined;
-      name(entry, ref);
+      giveName(entries, entry, ref, clock.now());
       await save();
       return entry;
     },
@@ -123,6 +105,23 @@ export async function openImageStore(options: { directory: string; files: Files;
       for (const { digest } of unused) if (!kept.has(digest)) await files.remove(blobPath(digest));
     },
   };
+}
+
+const meant = (entries: readonly Entry[], ref: ImageRef): Entry | undefined => {
+  const { digest, tag } = ref;
+  const means = (entry: Entry): boolean =>
+    digest ? entry.manifestDigest === digest || entry.digest === digest : entry.tags.includes(tag!);
+  return entries.find(entry => entry.repository === repositoryText(ref) && means(entry));
+};
+
+/** The tag moves: it names one image of its repository. */
+function giveName(entries: readonly Entry[], entry: Entry, { tag }: ImageRef, now: number): void {
+  entry.usedAt = now;
+  if (!tag) return;
+  for (const other of entries) {
+    if (other !== entry && other.repository === entry.repository) other.tags = other.tags.filter(name => name !== tag);
+  }
+  if (!entry.tags.includes(tag)) entry.tags.push(tag);
 }
 
 /** What has to go so that the rest fits; never what is in use. */
