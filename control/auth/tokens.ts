@@ -64,19 +64,27 @@ interface Claims {
   'kubernetes.io'?: { namespace: string; serviceaccount: Bound; pod?: Bound; node?: Bound; secret?: Bound };
 }
 
+/** Remembered with its key: a key that was taken away takes its tokens along. */
+interface Checked {
+  claims: Claims;
+  key: TokenKey;
+}
+
 export const createTokens = (options: TokenOptions): Tokens => {
-  const checked = new Map<string, Claims>();
+  const checked = new Map<string, Checked>();
   const claimsOf = async (token: string, audiences: readonly string[]): Promise<Claims | undefined> => {
     const key = `${audiences.join(' ')} ${token}`;
     const known = checked.get(key);
-    if (known !== undefined && (known.exp ?? 0) * 1000 > options.now()) return known;
-    checked.delete(key);
-    const claims = await checkSignature(options, token, audiences);
-    if (claims !== undefined) {
-      if (checked.size >= CHECKED_MAX) checked.delete(checked.keys().next().value!);
-      checked.set(key, claims);
+    if (known !== undefined && (known.claims.exp ?? 0) * 1000 > options.now() && options.keys().includes(known.key)) {
+      return known.claims;
     }
-    return claims;
+    checked.delete(key);
+    const found = await checkSignature(options, token, audiences);
+    if (found !== undefined) {
+      if (checked.size >= CHECKED_MAX) checked.delete(checked.keys().next().value!);
+      checked.set(key, found);
+    }
+    return found?.claims;
   };
   return {
     sign: claims => sign(options, claims),
@@ -126,26 +134,24 @@ const checkSignature = async (
   { keys, issuer, now }: TokenOptions,
   token: string,
   audiences: readonly string[],
-): Promise<Claims | undefined> => {
+): Promise<Checked | undefined> => {
   const { jwtVerify, errors } = await import('jose');
+  let key: TokenKey | undefined;
+  const keyFor = ({ kid }: { kid?: string }) => {
+    key = keys().find(({ id }) => id === kid);
+    if (key === undefined) throw new errors.JWKSNoMatchingKey();
+    return key.publicKey;
+  };
   try {
-    const verified = await jwtVerify(
-      token,
-      header => {
-        const key = keys().find(({ id }) => id === header.kid);
-        if (key === undefined) throw new errors.JWKSNoMatchingKey();
-        return key.publicKey;
-      },
-      {
-        issuer,
-        audience: [...audiences],
-        algorithms: ['ES256'],
-        currentDate: new Date(now()),
-        clockTolerance: 0,
-        requiredClaims: ['exp', 'sub'],
-      },
-    );
-    return verified.payload as Claims;
+    const verified = await jwtVerify(token, keyFor, {
+      issuer,
+      audience: [...audiences],
+      algorithms: ['ES256'],
+      currentDate: new Date(now()),
+      clockTolerance: 0,
+      requiredClaims: ['exp', 'sub'],
+    });
+    return key && { claims: verified.payload as Claims, key };
   } catch (error) {
     if (error instanceof errors.JOSEError) return undefined;
     throw error;
