@@ -16,11 +16,11 @@ import { isReady, planNodeHealth } from './node-health.ts';
 const LEASE_NAMESPACE = 'kube-node-lease';
 
 export function nodeLifecycleController(context: Context, graceMs: number): Controller {
-  const { client, clock, informers } = context;
+  const { clock, informers } = context;
   return {
     name: 'node-controller',
     concurrency: 4,
-    setUp({ queue, perform, signal }) {
+    setUp({ queue, perform }) {
       const nodes = informers.nodes();
       const pods = informers.pods();
       const leases = informers.part<Lease>(LEASES, { namespace: LEASE_NAMESPACE });
