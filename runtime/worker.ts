@@ -80,13 +80,10 @@ async function run(plan: Plan): Promise<void> {
     } else ends(startCommand({ component, host, memoryBytesMax, measured }));
   } else if (program.engine === 'preview1') {
     const { startPreview1 } = await import('./wasi/preview1/start.ts');
-    const { module, world: kind } = program;
-    ends(
-      startPreview1({ module, reactor: kind === 'reactor', process, mounts: plan.mounts, memoryBytesMax, measured }),
-    );
+    ends(startPreview1({ module: program.module, process, mounts: plan.mounts, memoryBytesMax, measured }));
   } else {
     const { startWasmer } = await import('./wasmer.ts');
-    ends(startWasmer({ module: program.module, process }));
+    ends(startWasmer({ module: program.module, process, mounts: plan.mounts }));
   }
 }
 
