@@ -2,7 +2,7 @@
  * What the verbs work with: the server's parts as one value, made in app.ts and handed down. Each verb is a function of it
  * and of one request.
  */
-import type { Admission } from '../admission/chain.ts';
+import type { Admission, Lister } from '../admission/chain.ts';
 import type { Credentials } from '../auth/authenticate.ts';
 import type { Attributes, Decision, Identity } from '../auth/identity.ts';
 import type { Tokens } from '../auth/tokens.ts';
@@ -19,6 +19,7 @@ export interface Api {
   kinds: Kinds;
   objects: Objects;
   admission: Admission;
+  lister: Lister;
   authenticate: Authenticate;
   authorize: Authorize;
   rulesOf: RulesOf | undefined;

@@ -23,6 +23,7 @@ import { inFlight } from './filters/in-flight.ts';
 import { receive } from './filters/receive.ts';
 import { type HealthChecks, mountHealth } from './health.ts';
 import { createKinds } from './kind-index.ts';
+import { createLister } from './lister.ts';
 import { mountDiscovery } from './mount-discovery.ts';
 import { createObjects } from './objects.ts';
 import { createOpenApi } from './openapi.ts';
@@ -59,11 +60,12 @@ export interface ApiServer {
 export function createApi(options: ApiOptions): ApiServer {
   const { store, clock, dice, log, authorize } = options;
   const kinds = createKinds(options.kinds);
+  const objects = createObjects();
   const api: Api = {
-    ...{ store, clock, dice, log, authorize, kinds },
+    ...{ store, clock, dice, log, authorize, kinds, objects },
     authenticate: options.authenticate,
     rulesOf: options.rulesOf,
-    objects: createObjects(),
+    lister: createLister({ store, objects, kinds }),
     tunnels: options.tunnels,
     tokens: options.tokens,
     admission: { mutate: async () => {}, validate: async () => {} },

@@ -37,7 +37,10 @@ export function policyView(parts: Parts, kinds: Record<keyof Policy, Kind>, sign
     return [...objects].filter(([key]) => key >= from && key < to).map(([, object]) => object) as never[];
   };
   const fold: Fold = {
-    clear: () => objects.clear(),
+    clear: () => {
+      objects.clear();
+      policy = undefined;
+    },
     put: kv => {
       objects.set(kv.key, parts.objects.read(kv));
       policy = undefined;

@@ -35,7 +35,7 @@ export const impersonation =
     await next();
   };
 
-function targetOf(c: ApiContext, name: string): User {
+function targetOf(c: ApiContext, name: string): Identity {
   const target: Identity = {
     name,
     groups: listOf(c.req.header('impersonate-group')),

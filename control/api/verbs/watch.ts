@@ -13,7 +13,7 @@ import type { Api, Verb } from '../api.ts';
 import { statusOf } from '../errors.ts';
 import { revisionOf } from '../list-options.ts';
 import { type Bytes, concat, objectKey, objectRange } from '../objects.ts';
-import { type ApiContext, flag } from '../request.ts';
+import { flag } from '../request.ts';
 import { headersOf } from '../respond.ts';
 import { type Selection, selectionOf } from '../selection.ts';
 import { waitForRevision } from '../wait-for-revision.ts';
