@@ -1,10 +1,13 @@
 /**
  * ClusterRole: permissions in all namespaces and outside of them.
  */
+import { pathSegmentErrors } from '../machinery/names.ts';
+import { createdColumn, nameColumn } from './columns.ts';
 import { apiObject, array, optional, pointer, type Static } from './schema.ts';
 import type { Kind } from './strategy.ts';
 import { ObjectMeta } from './types/meta.ts';
 import { AggregationRule, PolicyRule } from './types/rbac.ts';
+import { ruleFaults } from './validation/rbac.ts';
 
 const schema = apiObject(
   'io.k8s.api.rbac.v1.ClusterRole',
@@ -28,5 +31,10 @@ export const clusterRole: Kind<ClusterRole> = {
   namespaced: false,
   description: 'Permissions in all namespaces and outside of them.',
   schema,
-  columns: [],
+  columns: [nameColumn, createdColumn],
+  allowCreateOnUpdate: true,
+  allowUnconditionalUpdate: true,
+  generation: false,
+  validateName: pathSegmentErrors,
+  validate: object => ruleFaults(object.rules, false),
 };

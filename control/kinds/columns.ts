@@ -24,6 +24,14 @@ export const ageColumn: Column<ApiObject> = {
   cell: (object, now) => ageOf(object.metadata.creationTimestamp, now),
 };
 
+/** Roles show when they were made, not how old they are. */
+export const createdColumn: Column<ApiObject> = {
+  name: 'Created At',
+  type: 'date',
+  description: 'When the object was created.',
+  cell: object => object.metadata.creationTimestamp ?? null,
+};
+
 export const text = <T>(name: string, description: string, cell: (object: T, now: number) => string): Column<T> => ({
   name,
   type: 'string',

@@ -1,6 +1,8 @@
 /**
  * Endpoints: the addresses behind a Service, in the old form.
  */
+import { ageColumn, NONE, nameColumn, text } from './columns.ts';
+import { listText } from './endpoint-slice.ts';
 import { apiObject, array, optional, type Static } from './schema.ts';
 import type { Kind } from './strategy.ts';
 import { EndpointSubset } from './types/endpoints.ts';
@@ -28,5 +30,16 @@ export const endpoints: Kind<Endpoints> = {
   namespaced: true,
   description: 'The addresses behind a Service, in the old form.',
   schema,
-  columns: [],
+  columns: [nameColumn, text('Endpoints', 'Addresses and ports.', endpointsText), ageColumn],
+  allowUnconditionalUpdate: true,
+  generation: false,
 };
+
+function endpointsText({ subsets }: Endpoints): string {
+  const all = (subsets ?? []).flatMap(({ addresses = [], ports = [] }) =>
+    ports.length === 0
+      ? addresses.map(address => address.ip)
+      : ports.flatMap(port => addresses.map(address => `${address.ip}:${port.port}`)),
+  );
+  return all.length === 0 ? NONE : listText(all);
+}

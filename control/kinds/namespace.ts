@@ -1,7 +1,10 @@
 /**
  * Namespace: a scope for the names of other objects.
  */
+import { dns1123LabelErrors } from '../machinery/names.ts';
+import { ageColumn, nameColumn, text } from './columns.ts';
 import { apiObject, filled, optional, type Static } from './schema.ts';
+import { isolateStatus } from './status-subresource.ts';
 import type { Kind } from './strategy.ts';
 import { ObjectMeta } from './types/meta.ts';
 import { NamespaceSpec, NamespaceStatus } from './types/small.ts';
@@ -24,5 +27,22 @@ export const namespace: Kind<Namespace> = {
   namespaced: false,
   description: 'A scope for the names of other objects.',
   schema,
-  columns: [],
+  columns: [nameColumn, text('Status', 'Active or Terminating.', o => o.status?.phase ?? ''), ageColumn],
+  allowUnconditionalUpdate: true,
+  generation: false,
+  selectableFields: { 'status.phase': o => o.status?.phase ?? '' },
+  subresources: { status: true, others: [{ name: 'finalize', kind: 'Namespace', verbs: ['update'] }] },
+  validateName: dns1123LabelErrors,
+  prepareForCreate(object) {
+    object.status = { phase: 'Active' };
+    // Removed by the namespace controller when everything inside is gone.
+    const finalizers = object.spec.finalizers ?? [];
+    object.spec.finalizers = finalizers.includes('kubernetes') ? finalizers : [...finalizers, 'kubernetes'];
+  },
+  prepareForUpdate(next, current, subresource) {
+    if (subresource === 'finalize') next.status = current.status;
+    else isolateStatus(next, current, subresource);
+    // Only the finalize endpoint takes finalizers of the spec away.
+    if (subresource !== 'finalize') next.spec = current.spec;
+  },
 };

@@ -40,7 +40,7 @@ function summarize(pod: Pod): Summary {
     word = main.word;
     ready += main.ready;
     restarts = init.sidecarRestarts + main.restarts;
-    lastRestart = main.lastRestart > init.sidecarLastRestart ? main.lastRestart : init.sidecarLastRestart;
+    lastRestart = later(main.lastRestart, init.sidecarLastRestart);
   }
   if (pod.metadata.deletionTimestamp !== undefined) {
     if (status?.reason === 'NodeLost') word = 'Unknown';
@@ -117,6 +117,9 @@ function summarizeMain(
   if (sum.word === 'Completed' && running) sum.word = hasCondition(pod, 'Ready') ? 'Running' : 'NotReady';
   return sum;
 }
+
+/** RFC 3339 in UTC sorts as text. */
+const later = (a: string, b: string): string => [a, b].sort()[1]!;
 
 type Terminated = NonNullable<NonNullable<ContainerStatus['state']>['terminated']>;
 

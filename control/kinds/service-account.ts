@@ -1,6 +1,7 @@
 /**
  * ServiceAccount: an identity for what runs in pods.
  */
+import { ageColumn, integer, nameColumn } from './columns.ts';
 import { apiObject, array, boolean, optional, pointer, type Static } from './schema.ts';
 import type { Kind } from './strategy.ts';
 import { ObjectMeta } from './types/meta.ts';
@@ -33,5 +34,14 @@ export const serviceAccount: Kind<ServiceAccount> = {
   namespaced: true,
   description: 'An identity for what runs in pods.',
   schema,
-  columns: [],
+  columns: [
+    nameColumn,
+    integer('Secrets', 'Number of Secrets that pods of this account may use.', o => o.secrets?.length ?? 0),
+    ageColumn,
+  ],
+  allowUnconditionalUpdate: true,
+  generation: false,
+  subresources: {
+    others: [{ name: 'token', kind: 'TokenRequest', group: 'authentication.k8s.io', version: 'v1', verbs: ['create'] }],
+  },
 };
