@@ -20,6 +20,8 @@ export interface Checkpoints {
   /** The newest call for a pod wins; earlier ones may be skipped. */
   save(checkpoint: PodCheckpoint): Promise<void>;
   forget(uid: string): Promise<void>;
+  /** Everything that was to be written is on disk. */
+  settled(): Promise<void>;
 }
 
 export function createCheckpoints(directory: string, files: Files, log: Log): Checkpoints {
@@ -64,6 +66,9 @@ export function createCheckpoints(directory: string, files: Files, log: Log): Ch
     },
     save: checkpoint => request(checkpoint.pod.metadata.uid!, checkpoint),
     forget: uid => request(uid, undefined),
+    async settled() {
+      while (writing.size > 0) await Promise.all(writing.values());
+    },
   };
 }
 

@@ -67,6 +67,7 @@ export async function startPods(node: NodeContext, signal: AbortSignal): Promise
     async shutDown(graceMs) {
       stopping = true;
       await Promise.all([...workers.values()].map(worker => worker.shutDown(graceMs)));
+      await node.checkpoints.settled();
     },
   };
 }

@@ -1,0 +1,55 @@
+/** A runtime whose guests do what the test says: they run until told to end. */
+import {
+  type Exit,
+  type LoadedModule,
+  type Runtime,
+  RuntimeError,
+  type Sandbox,
+  type SandboxSpec,
+} from '../../runtime/sandbox.ts';
+
+export interface FakeSandbox extends Sandbox {
+  spec: SandboxSpec;
+  end(exit: Exit): void;
+  stopped?: number;
+}
+
+export function createFakeRuntime(world: LoadedModule['world'] = 'command') {
+  const sandboxes: FakeSandbox[] = [];
+  /** Text of a module: `bad`, `needs X` are refused; `exit N` ends at once. */
+  const runtime: Runtime = {
+    async load(digest, bytes) {
+      const text = Buffer.from(bytes).toString('utf8');
+      if (text === 'bad') throw new RuntimeError('malformed', 'not a WebAssembly module');
+      if (text.startsWith('needs'))
+        throw new RuntimeError('unsupported-import', `unsupported import: ${text.slice(6)}`);
+      return { digest, engine: 'preview1', world, imports: [], exports: [text] };
+    },
+    async start(spec) {
+      const { promise, resolve } = Promise.withResolvers<Exit>();
+      const sandbox: FakeSandbox = {
+        spec,
+        ready: Promise.resolve(),
+        exited: promise,
+        port: spec.listen?.port,
+        end: resolve,
+        async stop(graceMs) {
+          sandbox.stopped = graceMs;
+          resolve({ code: 143, reason: 'stopped' });
+          return promise;
+        },
+        async kill() {
+          resolve({ code: 137, reason: 'killed' });
+          return promise;
+        },
+        usage: async () => ({ cpuMicros: 1000, memoryBytes: 65536 }),
+      };
+      sandboxes.push(sandbox);
+      const exit = /^exit (\d+)/.exec(spec.module.exports[0] ?? '');
+      if (exit) resolve({ code: Number(exit[1]), reason: 'exited' });
+      return sandbox;
+    },
+    async close() {},
+  };
+  return { runtime, sandboxes, last: () => sandboxes[sandboxes.length - 1]! };
+}
