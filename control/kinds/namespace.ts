@@ -39,6 +39,11 @@ export const namespace: Kind<Namespace> = {
     const finalizers = object.spec.finalizers ?? [];
     object.spec.finalizers = finalizers.includes('kubernetes') ? finalizers : [...finalizers, 'kubernetes'];
   },
+  /** Stays, emptying, until the finalize endpoint has taken the last finalizer of its spec. */
+  holdDeletion(object) {
+    object.status = { ...object.status, phase: 'Terminating' };
+    return (object.spec.finalizers?.length ?? 0) > 0;
+  },
   prepareForUpdate(next, current, subresource) {
     if (subresource === 'finalize') next.status = current.status;
     else isolateStatus(next, current, subresource);
