@@ -4,10 +4,8 @@
  *
  * Always: a follower gets each line once, whether it was in the file already or is printed later.
  */
-import { open, readdir, stat } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
 import { type LogRecord, parseRecord } from './log-format.ts';
-import { type PodLogs, runPath } from './logs.ts';
+import type { PodLogs, Snapshot } from './logs.ts';
 
 export interface LogQuery {
   follow?: boolean;
@@ -30,29 +28,29 @@ export async function* readLog(
   signal: AbortSignal,
 ): AsyncGenerator<Buffer> {
   const queue = createQueue();
-  const follower = query.follow ? logs.follow(directory, run, queue.push) : logs.follow(directory, run, () => {});
+  const snapshot = await logs.open(directory, run, query.follow ? queue.push : undefined);
+  const format = createFormatter(query);
+  let left = query.limitBytes ?? Number.POSITIVE_INFINITY;
+  const cut = (bytes: Buffer): Buffer => {
+    const part = bytes.length > left ? bytes.subarray(0, left) : bytes;
+    left -= part.length;
+    return part;
+  };
   try {
-    await follower?.flushed;
-    const format = createFormatter(query);
-    let left = query.limitBytes ?? Number.POSITIVE_INFINITY;
-    const cut = (bytes: Buffer): Buffer => {
-      const part = bytes.length > left ? bytes.subarray(0, left) : bytes;
-      left -= part.length;
-      return part;
-    };
-    for await (const block of storedRecords(runPath(directory, run), query.tailLines, follower?.position.total)) {
+    for await (const lines of storedLines(snapshot.parts, query.tailLines)) {
       if (signal.aborted || left <= 0) return;
-      const text = cut(Buffer.concat(block.map(format)));
+      const text = cut(Buffer.concat(lines.map(format)));
       if (text.length > 0) yield text;
     }
-    if (!query.follow || !follower) return;
+    if (!query.follow || !snapshot.live) return;
     for await (const record of queue.records(signal)) {
       const text = cut(format(record.subarray(0, -1)));
       if (text.length > 0) yield text;
       if (left <= 0) return;
     }
   } finally {
-    follower?.stop();
+    snapshot.stop();
+    await Promise.all(snapshot.parts.map(({ handle }) => handle.close()));
   }
 }
 
@@ -71,62 +69,33 @@ const textOf = ({ text, full }: LogRecord, head: string): Buffer =>
   Buffer.concat([Buffer.from(head), text, full ? Buffer.of(NEWLINE) : Buffer.alloc(0)]);
 
 /** Lines of all parts, oldest first, in blocks; only the last `tailLines` when given. */
-async function* storedRecords(
-  path: string,
-  tailLines: number | undefined,
-  totalBytes: number | undefined,
-): AsyncGenerator<Buffer[]> {
-  const parts = await partsOf(path);
-  let skip = 0;
+async function* storedLines(parts: Snapshot['parts'], tailLines: number | undefined): AsyncGenerator<Buffer[]> {
+  let first = 0;
+  let offset = 0;
   if (tailLines !== undefined) {
     let wanted = tailLines;
-    let index = parts.length;
-    while (wanted > 0 && index > 0) {
-      index--;
-      const found = await startOfTail(parts[index]!, wanted);
-      skip = found.offset;
+    first = parts.length;
+    while (wanted > 0 && first > 0) {
+      const found = await startOfTail(parts[--first]!, wanted);
+      offset = found.offset;
       wanted -= found.lines;
     }
-    parts.splice(0, tailLines > 0 ? index : parts.length);
   }
-  // What is appended while we read reaches a follower through its queue: the newest part is read up to here only.
-  const sizes = await Promise.all(parts.map(async part => (await stat(part)).size));
-  const later = totalBytes === undefined ? 0 : Math.max(0, (await storedBytes(path)) - totalBytes);
-  for (const [i, part] of parts.entries()) {
-    const end = sizes[i]! - (i === parts.length - 1 ? later : 0);
-    yield* linesOf(part, i === 0 ? skip : 0, end);
-  }
+  for (const [i, part] of parts.slice(first).entries()) yield* linesOf(part, i === 0 ? offset : 0);
 }
 
-const storedBytes = async (path: string): Promise<number> => (await stat(path)).size;
+type Part = Snapshot['parts'][number];
 
-async function partsOf(path: string): Promise<string[]> {
-  const name = basename(path);
-  const found = await readdir(dirname(path)).catch(() => [] as string[]);
-  const rotated = found
-    .filter(file => file.startsWith(`${name}.`))
-    .map(file => Number(file.slice(name.length + 1)))
-    .sort((a, b) => b - a);
-  const parts = rotated.map(part => `${path}.${part}`);
-  return found.includes(name) ? [...parts, path] : parts;
-}
-
-async function* linesOf(path: string, from: number, to: number): AsyncGenerator<Buffer[]> {
-  const handle = await open(path, 'r').catch(() => undefined);
-  if (!handle) return;
-  try {
-    let rest: Buffer = Buffer.alloc(0);
-    for (let position = from; position < to; ) {
-      const block = Buffer.alloc(Math.min(BLOCK_BYTES, to - position));
-      const { bytesRead } = await handle.read(block, 0, block.length, position);
-      if (bytesRead === 0) break;
-      position += bytesRead;
-      const { lines, left } = splitLines(Buffer.concat([rest, block.subarray(0, bytesRead)]));
-      rest = left;
-      if (lines.length > 0) yield lines;
-    }
-  } finally {
-    await handle.close();
+async function* linesOf({ handle, size }: Part, from: number): AsyncGenerator<Buffer[]> {
+  let rest: Buffer = Buffer.alloc(0);
+  for (let position = from; position < size; ) {
+    const block = Buffer.alloc(Math.min(BLOCK_BYTES, size - position));
+    const { bytesRead } = await handle.read(block, 0, block.length, position);
+    if (bytesRead === 0) return;
+    position += bytesRead;
+    const { lines, left } = splitLines(Buffer.concat([rest, block.subarray(0, bytesRead)]));
+    rest = left;
+    if (lines.length > 0) yield lines;
   }
 }
 
@@ -140,28 +109,21 @@ function splitLines(bytes: Buffer): { lines: Buffer[]; left: Buffer } {
   return { lines, left: bytes.subarray(start) };
 }
 
-/** Where the last `wanted` lines of a file begin, and how many there are. */
-async function startOfTail(path: string, wanted: number): Promise<{ offset: number; lines: number }> {
-  const handle = await open(path, 'r').catch(() => undefined);
-  if (!handle) return { offset: 0, lines: 0 };
-  try {
-    const { size } = await handle.stat();
-    let lines = 0;
-    for (let end = size; end > 0; ) {
-      const start = Math.max(0, end - BLOCK_BYTES);
-      const block = Buffer.alloc(end - start);
-      await handle.read(block, 0, block.length, start);
-      for (let i = block.length - 1; i >= 0; i--) {
-        if (block[i] !== NEWLINE) continue;
-        if (lines === wanted) return { offset: start + i + 1, lines };
-        lines++;
-      }
-      end = start;
+/** Where the last `wanted` lines of a part begin, and how many there are. */
+async function startOfTail({ handle, size }: Part, wanted: number): Promise<{ offset: number; lines: number }> {
+  let lines = 0;
+  for (let end = size; end > 0; ) {
+    const start = Math.max(0, end - BLOCK_BYTES);
+    const block = Buffer.alloc(end - start);
+    await handle.read(block, 0, block.length, start);
+    for (let i = block.length - 1; i >= 0; i--) {
+      if (block[i] !== NEWLINE) continue;
+      if (lines === wanted) return { offset: start + i + 1, lines };
+      lines++;
     }
-    return { offset: 0, lines };
-  } finally {
-    await handle.close();
+    end = start;
   }
+  return { offset: 0, lines };
 }
 
 /** What is printed while the reader is busy waits here, up to a limit: a reader that slow is cut off. */

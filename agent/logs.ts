@@ -6,7 +6,7 @@
  * (write answers a promise when much is waiting) and never fills memory.
  */
 import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Log } from '../control/machinery/log.ts';
 import type { Clock } from '../control/platform/types.ts';
 import { createLineSplitter, type StreamName } from './log-format.ts';
@@ -34,24 +34,29 @@ export interface ContainerLog {
 export interface PodLogs {
   /** Starts the log of one run of a container. */
   begin(directory: string, run: number): Promise<ContainerLog>;
-  /** For a follower: hears each record that is appended from now on, `undefined` at the end of the run. Undefined when that run is over. */
-  follow(directory: string, run: number, hear: (record: Buffer | undefined) => void): Follower | undefined;
+  /**
+   * What is in a run's log now. `hear` gets each record that is appended after that, and `undefined` at the end of the run;
+   * it is never called when the run is over (`live` is false).
+   */
+  open(directory: string, run: number, hear?: Hear): Promise<Snapshot>;
 }
 
-export interface Follower {
-  /** What the file holds of the time before this follower began, once `flushed`. */
-  position: { file: number; total: number };
-  flushed: Promise<void>;
+type Hear = (record: Buffer | undefined) => void;
+
+export interface Snapshot {
+  /** Oldest first, as far as `size`. Open files: rotation does not take them away. Whoever reads closes them. */
+  parts: { handle: FileHandle; size: number }[];
+  live: boolean;
+  /** `hear` hears no more. */
   stop(): void;
 }
 
 interface Writer {
   log: ContainerLog;
-  listeners: Set<(record: Buffer | undefined) => void>;
-  totalBytes(): number;
+  open(hear: Hear | undefined): Promise<Snapshot>;
 }
 
-export const runPath = (directory: string, run: number): string => join(directory, `${run}.log`);
+const runPath = (directory: string, run: number): string => join(directory, `${run}.log`);
 
 export function createPodLogs(options: { clock: Clock; log: Log; limits?: LogLimits }): PodLogs {
   const limits = options.limits ?? { fileBytesMax: LOG_FILE_BYTES_MAX, filesMax: LOG_FILES_MAX };
@@ -65,15 +70,10 @@ export function createPodLogs(options: { clock: Clock; log: Log; limits?: LogLim
       writers.set(path, writer);
       return writer.log;
     },
-    follow(directory, run, hear) {
-      const writer = writers.get(runPath(directory, run));
-      if (!writer) return undefined;
-      writer.listeners.add(hear);
-      return {
-        position: { file: run, total: writer.totalBytes() },
-        flushed: writer.log.flush(),
-        stop: () => void writer.listeners.delete(hear),
-      };
+    async open(directory, run, hear) {
+      const path = runPath(directory, run);
+      const writer = writers.get(path);
+      return writer ? writer.open(hear) : { parts: await openParts(path), live: false, stop: () => {} };
     },
   };
 }
@@ -85,67 +85,91 @@ async function createWriter(
   log: Log,
   ended: () => void,
 ): Promise<Writer> {
-  const listeners = new Set<(record: Buffer | undefined) => void>();
-  let handle: FileHandle = await open(path, 'a');
-  let inFile = (await handle.stat()).size;
-  let total = inFile;
+  const listeners = new Set<Hear>();
+  const file = await createRotatedFile(path, limits);
   let pending: Buffer[] = [];
   let pendingBytes = 0;
-  let writing: Promise<void> | undefined;
+  let chain: Promise<unknown> = Promise.resolve();
 
-  const append = async (): Promise<void> => {
+  const serial = <T>(work: () => Promise<T>): Promise<T> => {
+    const done = chain.then(work);
+    chain = done.catch(() => {});
+    return done;
+  };
+  const drain = async (): Promise<void> => {
     while (pending.length > 0) {
-      const records = pending;
+      const bytes = Buffer.concat(pending);
       pending = [];
       pendingBytes = 0;
-      const bytes = Buffer.concat(records);
-      if (inFile > 0 && inFile + bytes.length > limits.fileBytesMax) {
-        await handle.close();
-        await rotate(path, limits.filesMax);
-        handle = await open(path, 'a');
-        inFile = 0;
-      }
-      await handle.appendFile(bytes);
-      inFile += bytes.length;
+      // A full disk must not end the pod: the lines are lost, and the agent says so.
+      await file.append(bytes).catch(error => log('warn', 'log lines were lost', { path, error: String(error) }));
     }
   };
-  const flush = (): Promise<void> => {
-    writing ??= Promise.resolve()
-      .then(append)
-      // A full disk must not end the pod: the lines are lost, and the agent says so.
-      .catch(error => log('warn', 'log lines were lost', { path, error: String(error) }))
-      .finally(() => {
-        writing = undefined;
-      });
-    return writing;
-  };
+  const flush = (): Promise<void> => serial(drain);
   const emit = (record: Buffer) => {
-    pending.push(record);
+    // One write for all that is printed until the disk is ready again.
+    if (pending.push(record) === 1) void flush();
     pendingBytes += record.length;
-    total += record.length;
     for (const listener of listeners) listener(record);
   };
   const splitters = { stdout: createLineSplitter('stdout', emit), stderr: createLineSplitter('stderr', emit) };
   return {
-    listeners,
-    totalBytes: () => total,
+    open: hear =>
+      serial(async () => {
+        await drain();
+        // From here to the end of this step nothing is written: what the parts hold is what came before the listener.
+        if (hear) listeners.add(hear);
+        return { parts: await openParts(path), live: true, stop: () => void (hear && listeners.delete(hear)) };
+      }),
     log: {
       write(stream, chunk) {
         splitters[stream].write(chunk, clock.now());
-        const flushed = flush();
-        if (pendingBytes > PENDING_BYTES_MAX) return flushed;
+        if (pendingBytes > PENDING_BYTES_MAX) return flush();
       },
       flush,
       async end() {
         splitters.stdout.end(clock.now());
         splitters.stderr.end(clock.now());
-        while (pending.length > 0 || writing) await flush();
-        await handle.close();
+        await flush();
         ended();
+        await serial(file.close);
         for (const listener of listeners) listener(undefined);
       },
     },
   };
+}
+
+async function createRotatedFile(path: string, { fileBytesMax, filesMax }: LogLimits) {
+  let handle = await open(path, 'a');
+  let size = (await handle.stat()).size;
+  return {
+    async append(bytes: Buffer): Promise<void> {
+      if (size > 0 && size + bytes.length > fileBytesMax) {
+        await handle.close();
+        await rotate(path, filesMax);
+        handle = await open(path, 'a');
+        size = 0;
+      }
+      await handle.appendFile(bytes);
+      size += bytes.length;
+    },
+    close: () => handle.close(),
+  };
+}
+
+async function openParts(path: string): Promise<Snapshot['parts']> {
+  const name = basename(path);
+  const found = await readdir(dirname(path)).catch(() => [] as string[]);
+  const rotated = found
+    .filter(file => file.startsWith(`${name}.`))
+    .map(file => Number(file.slice(name.length + 1)))
+    .sort((a, b) => b - a);
+  const parts: Snapshot['parts'] = [];
+  for (const part of [...rotated.map(number => `${path}.${number}`), path]) {
+    const handle = await open(part, 'r').catch(() => undefined);
+    if (handle) parts.push({ handle, size: (await handle.stat()).size });
+  }
+  return parts;
 }
 
 /** `0.log` → `0.log.1` → … ; the oldest goes. */
