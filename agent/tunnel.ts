@@ -71,7 +71,8 @@ async function dial({ server, nodeName, identity, signal, clock }: TunnelOptions
     await event(socket, 'secureConnect');
     socket.setKeepAlive(true, PING_INTERVAL_MS);
     socket.setNoDelay(true);
-    socket.write(
+    await written(
+      socket,
       `GET /apis/skerry.dev/v1/nodes/${nodeName}/tunnel HTTP/1.1\r\nHost: ${hostname}:${port}\r\nConnection: Upgrade\r\nUpgrade: ${TUNNEL_PROTOCOL}\r\n\r\n`,
     );
     const head = await readHead(socket);
@@ -94,6 +95,10 @@ function event(socket: TLSSocket, name: string): Promise<void> {
   socket.once('close', () => reject(new Error('the connection was closed')));
   return promise;
 }
+
+/** Node aborts the process when HTTP/2 takes over a TLS socket whose last write is not finished. */
+const written = (socket: TLSSocket, text: string): Promise<void> =>
+  new Promise((resolve, reject) => void socket.write(text, error => (error ? reject(error) : resolve())));
 
 /** The head of the answer; what follows it stays in the socket, for HTTP/2 to read. */
 async function readHead(socket: TLSSocket): Promise<string> {

@@ -37,8 +37,14 @@ export function createTunnels({ clock, log }: { clock: Clock; log: (message: str
   const sessions = new Map<string, ClientHttp2Session>();
 
   function accept(node: string, socket: Duplex, head: Uint8Array): void {
-    socket.write(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${TUNNEL_PROTOCOL}\r\n\r\n`);
+    const answer = `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${TUNNEL_PROTOCOL}\r\n\r\n`;
     if (head.byteLength > 0) socket.unshift(head);
+    socket.on('error', error => log(`tunnel of ${node}: ${error.message}`));
+    // Node aborts the process when HTTP/2 takes over a TLS socket whose last write is not finished.
+    socket.write(answer, error => (error ? socket.destroy() : begin(node, socket)));
+  }
+
+  function begin(node: string, socket: Duplex): void {
     const session = connect(`http://${node}`, {
       createConnection: () => socket,
       settings: { initialWindowSize: TUNNEL_WINDOW_BYTES, enablePush: false },
