@@ -21,7 +21,7 @@ interface Bound {
   uid: string;
 }
 
-export interface TokenSubject {
+interface TokenSubject {
   namespace: string;
   serviceAccount: Bound;
   pod?: Bound;

@@ -37,7 +37,7 @@ export const strictDecodingError = (
   return faults.length === 0 ? undefined : `strict decoding error: ${faults.join(', ')}`;
 };
 
-export const decodeUtf8 = (bytes: Uint8Array): string => {
+const decodeUtf8 = (bytes: Uint8Array): string => {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {

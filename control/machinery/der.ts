@@ -28,7 +28,7 @@ export type Bytes = Uint8Array<ArrayBuffer>;
 
 // ── Writing ──
 
-export const element = (tag: number, ...parts: Uint8Array[]): Bytes => {
+const element = (tag: number, ...parts: Uint8Array[]): Bytes => {
   const length = parts.reduce((sum, part) => sum + part.length, 0);
   const header = [tag, ...lengthBytes(length)];
   const out = new Uint8Array(header.length + length);

@@ -12,7 +12,7 @@ const BINARY_OPERATORS = ['in', 'notin', '=', '==', '!=', 'gt', 'lt'] as const;
 const UNARY_OPERATORS = ['exists', '!'] as const;
 type Operator = (typeof BINARY_OPERATORS | typeof UNARY_OPERATORS)[number];
 
-export interface LabelRequirement {
+interface LabelRequirement {
   key: string;
   operator: Operator;
   values: readonly string[];
@@ -28,7 +28,7 @@ export interface LabelSelectorObject {
 }
 
 /** What an absent LabelSelector object selects. */
-export const MATCH_NOTHING: LabelSelector = [{ key: '', operator: 'in', values: [] }];
+const MATCH_NOTHING: LabelSelector = [{ key: '', operator: 'in', values: [] }];
 
 export const matchesLabels = (selector: LabelSelector, labels: Record<string, string> | undefined): boolean => {
   for (const requirement of selector) if (!holds(requirement, labels)) return false;
@@ -76,7 +76,7 @@ export const selectorOf = (object: LabelSelectorObject | undefined | null): Labe
 };
 
 /** Checks as labels.NewRequirement does; sorts the values. */
-export const requirement = (key: string, operator: Operator, values: readonly string[]): LabelRequirement => {
+const requirement = (key: string, operator: Operator, values: readonly string[]): LabelRequirement => {
   checkKey(key, 'key');
   const refuse = (path: string, why: string, value: unknown = values) => {
     throw badRequest(`unable to parse requirement: ${path}: Invalid value: ${JSON.stringify(value)}: ${why}`);

@@ -7,7 +7,7 @@ export interface Table {
   rows: TableRow[];
 }
 
-export interface TableColumn {
+interface TableColumn {
   name: string;
   type: string;
   /** `name` marks the column that names the object. */
