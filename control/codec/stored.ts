@@ -4,13 +4,11 @@
  * Called by control/api only.
  */
 import type { ApiObject } from '../machinery/meta.ts';
+import { marked } from './cbor-body.ts';
 import { CborError, decodeCbor } from './cbor-decode.ts';
 import { encodeCbor } from './cbor-encode.ts';
 import { resourceVersionOffset, splice } from './cbor-splice.ts';
 import { cborToJson } from './cbor-to-json.ts';
-
-/** CBOR's mark for "this is CBOR" (tag 55799), which Kubernetes' clients look for. */
-const SELF_DESCRIBED = Uint8Array.of(0xd9, 0xd9, 0xf7);
 
 export const encodeStored = (object: ApiObject): Uint8Array<ArrayBuffer> =>
   encodeCbor({ ...object, metadata: { ...object.metadata, resourceVersion: '' } });
@@ -31,9 +29,5 @@ export const storedToCbor = (bytes: Uint8Array, revision: number, bare = false):
   const offset = resourceVersionOffset(bytes);
   if (offset < 0) throw new CborError('a stored object has no empty resourceVersion');
   const spliced = splice(bytes, offset, String(revision));
-  if (bare) return spliced;
-  const marked = new Uint8Array(SELF_DESCRIBED.length + spliced.length);
-  marked.set(SELF_DESCRIBED);
-  marked.set(spliced, SELF_DESCRIBED.length);
-  return marked;
+  return bare ? spliced : marked(spliced);
 };

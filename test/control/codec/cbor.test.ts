@@ -2,12 +2,14 @@
 import { Encoder } from 'cbor-x';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { cborBody, parseCbor } from '../../../control/codec/cbor-body.ts';
 import { CBOR_DEPTH_MAX, CborError, decodeCbor } from '../../../control/codec/cbor-decode.ts';
 import { encodeCbor } from '../../../control/codec/cbor-encode.ts';
 import { resourceVersionOffset, splice } from '../../../control/codec/cbor-splice.ts';
 import { cborToJson } from '../../../control/codec/cbor-to-json.ts';
 import { decodeStored, encodeStored, storedToCbor, storedToJson } from '../../../control/codec/stored.ts';
 import { equal } from '../../../control/machinery/equal.ts';
+import { StatusError } from '../../../control/machinery/status.ts';
 import { type Random, random } from '../../lib/random.ts';
 
 const test = suite('cbor');
@@ -233,6 +235,17 @@ test('the stored form does not depend on the resourceVersion', () => {
   assert.is(cbor.subarray(0, 3).toHex(), 'd9d9f7');
   assert.equal(decodeCbor(cbor), served);
   assert.is(storedToCbor(bytes, 1234, true).toHex(), encodeCbor(served).toHex());
+});
+
+test('bodies', () => {
+  assert.is(cborBody({ a: 1 }).toHex(), 'd9d9f7a1616101');
+  assert.equal(parseCbor(cborBody(pod)), { value: pod, duplicateFields: [] });
+  for (const body of [new Uint8Array(), hex('a2616101616102')]) {
+    assert.throws(
+      () => parseCbor(body),
+      (error: unknown) => error instanceof StatusError && error.status.code === 400,
+    );
+  }
 });
 
 test('splicing finds only the object’s own resourceVersion', () => {
