@@ -26,6 +26,8 @@ export interface Api {
   clock: Clock;
   dice: Dice;
   log: Log;
+  /** Ends with the server: watches end with it. */
+  signal: AbortSignal;
   tunnels: Tunnels | undefined;
   tokens: Tokens | undefined;
 }

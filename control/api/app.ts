@@ -43,6 +43,7 @@ export interface ApiOptions {
   dice: Dice;
   log: Log;
   version: string;
+  signal: AbortSignal;
   /** Served under /v2 to those who are known; its environment has the `user`. */
   registry?: { fetch(request: Request, env?: unknown): Response | Promise<Response> };
   tunnels?: Tunnels;
@@ -63,6 +64,7 @@ export function createApi(options: ApiOptions): ApiServer {
   const objects = createObjects();
   const api: Api = {
     ...{ store, clock, dice, log, authorize, kinds, objects },
+    signal: options.signal,
     authenticate: options.authenticate,
     rulesOf: options.rulesOf,
     lister: createLister({ store, objects, kinds }),

@@ -6,11 +6,12 @@
  * stalls or sends rubbish costs its own connection and nothing else.
  */
 import type { IncomingMessage } from 'node:http';
-import { createSecureServer, type Http2SecureServer } from 'node:http2';
+import { createSecureServer, type Http2SecureServer, type Http2Session } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { createAdaptorServer } from '@hono/node-server';
+import type { Clock } from '../platform/types.ts';
 import type { Bindings } from './request.ts';
 
 /** A client must have sent its request's headers by then. */
@@ -21,7 +22,7 @@ const KEEP_ALIVE_TIMEOUT_MS = 90_000;
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 const STREAMS_PER_CONNECTION_MAX = 1_000;
 /** How long a stop waits for open requests before it cuts them. */
-const DRAIN_MS = 2_000;
+const DRAIN_MS = 1_000;
 
 export interface ListenOptions {
   fetch: (request: Request, bindings: Bindings) => Response | Promise<Response>;
@@ -33,6 +34,7 @@ export interface ListenOptions {
   clientCa: string;
   /** Takes over an upgraded connection; answers and closes it itself when it refuses. */
   upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer, bindings: Bindings) => void;
+  clock: Clock;
   log: (message: string) => void;
 }
 
@@ -43,12 +45,13 @@ export interface ServerCertificate {
 
 export interface Listener {
   port: number;
-  /** New connections are answered with this certificate from now on. */
-  renew(certificate: ServerCertificate): void;
+  /** New connections are answered with a fresh certificate when the current one's time has come. */
+  renewIfDue(isDue: (certificatePem: string) => boolean, make: () => Promise<ServerCertificate>): Promise<void>;
   close(): Promise<void>;
 }
 
 export async function listen(options: ListenOptions): Promise<Listener> {
+  let current = options.certificate;
   const server = createAdaptorServer({
     fetch: (request, env) => options.fetch(request, bindingsOf(env.incoming.socket as TLSSocket)),
     createServer: createSecureServer,
@@ -58,10 +61,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       allowHTTP1: true,
       requestCert: true,
       rejectUnauthorized: false,
-      ca: options.clientCa,
-      cert: options.certificate.certificate,
-      key: options.certificate.key,
-      minVersion: 'TLSv1.2',
+      ...contextOf(options.clientCa, current),
       handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
       headersTimeout: HEADERS_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,
@@ -70,6 +70,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     },
   }) as Http2SecureServer;
   const sockets = trackSockets(server);
+  const sessions = trackSessions(server);
   surviveClients(server);
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy());
@@ -90,11 +91,21 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   server.on('error', error => options.log(`listener: ${error.message}`));
   return {
     port: (server.address() as AddressInfo).port,
-    renew: next =>
-      server.setSecureContext({ cert: next.certificate, key: next.key, ca: options.clientCa, minVersion: 'TLSv1.2' }),
-    close: () => drain(server, sockets),
+    renewIfDue: async (isDue, make) => {
+      if (!isDue(current.certificate)) return;
+      current = await make();
+      server.setSecureContext({ ...contextOf(options.clientCa, current) });
+    },
+    close: () => drain(server, { sockets, sessions }, options.clock),
   };
 }
+
+const contextOf = (ca: string, { certificate, key }: ServerCertificate) => ({
+  ca,
+  cert: certificate,
+  key,
+  minVersion: 'TLSv1.2' as const,
+});
 
 /** The certificate is read once per connection and keeps its identity, so that its verification can be remembered by it. */
 const bindingsByConnection = new WeakMap<object, Bindings>();
@@ -122,6 +133,15 @@ function trackSockets(server: Http2SecureServer): Set<Socket> {
   return sockets;
 }
 
+function trackSessions(server: Http2SecureServer): Set<Http2Session> {
+  const sessions = new Set<Http2Session>();
+  server.on('session', session => {
+    sessions.add(session);
+    session.once('close', () => sessions.delete(session));
+  });
+  return sessions;
+}
+
 /** Resets, failed handshakes and malformed frames are the peer's business: the connection ends, the server goes on. */
 function surviveClients(server: Http2SecureServer): void {
   server.on('tlsClientError', (_error, socket: Socket) => socket.destroy());
@@ -139,13 +159,17 @@ function surviveClients(server: Http2SecureServer): void {
   server.on('stream', stream => stream.on('error', () => stream.destroy()));
 }
 
-async function drain(server: Http2SecureServer, sockets: Set<Socket>): Promise<void> {
+/** Tells clients to go elsewhere, lets them finish what they asked for, and then cuts. */
+async function drain(
+  server: Http2SecureServer,
+  { sockets, sessions }: { sockets: Set<Socket>; sessions: Set<Http2Session> },
+  clock: Clock,
+): Promise<void> {
   const closed = new Promise<void>(resolve => server.close(() => resolve()));
-  const cut = () => {
+  for (const session of sessions) session.close();
+  const cancel = clock.after(DRAIN_MS, () => {
     for (const socket of sockets) socket.destroy();
-  };
-  const waited = AbortSignal.timeout(DRAIN_MS);
-  waited.addEventListener('abort', cut, { once: true });
+  });
   await closed;
-  waited.removeEventListener('abort', cut);
+  cancel();
 }

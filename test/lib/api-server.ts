@@ -46,6 +46,7 @@ export async function startTestServer(options: { tunnels?: Tunnels; logs?: strin
     roleBindings: [],
   };
   const rbac = createRbac(() => policy);
+  const stopping = new AbortController();
   const { authorize } = createAuthorizer({ rbac });
   const server = createApi({
     store,
@@ -57,6 +58,7 @@ export async function startTestServer(options: { tunnels?: Tunnels; logs?: strin
     dice: platform.dice,
     log: (level, message) => options.logs?.push(`${level}: ${message}`),
     version: VERSION,
+    signal: stopping.signal,
     tunnels: options.tunnels,
   });
   const as =
@@ -77,7 +79,11 @@ export async function startTestServer(options: { tunnels?: Tunnels; logs?: strin
     await call('POST', '/api/v1/namespaces', { metadata: { name } });
     await call('POST', `/api/v1/namespaces/${name}/serviceaccounts`, { metadata: { name: 'default' } });
   }
-  return { server, store, platform, call, as, close: () => store.close() };
+  const close = async () => {
+    stopping.abort();
+    await store.close();
+  };
+  return { server, store, platform, call, as, close };
 }
 
 const JSON_TYPE = (body: unknown): Record<string, string> =>

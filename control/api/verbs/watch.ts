@@ -54,9 +54,10 @@ export const watch: Verb = async (api, c, kind) => {
     bookmarks: flag(query, 'allowWatchBookmarks'),
   };
   // The server's own callers hold a signal instead of a connection.
-  const { signal } = c.req.raw;
-  if (signal.aborted) abort.abort();
-  signal.addEventListener('abort', () => abort.abort(), { once: true, signal: abort.signal });
+  for (const signal of [c.req.raw.signal, api.signal]) {
+    if (signal.aborted) abort.abort();
+    signal.addEventListener('abort', () => abort.abort(), { once: true, signal: abort.signal });
+  }
   return new Response(streamOf(api, watching), { status: 200, headers: headersOf(c, wanted.contentType) });
 };
 
