@@ -78,7 +78,11 @@ export async function runServer(config: ServerConfig, { platform, log, ready }: 
   const stopping = new AbortController();
   const cleanups: (() => Promise<void> | void)[] = [unlock];
   try {
-    const store = await openEmbeddedStore({ ...platform, directory: `${config.directory}/store`, log });
+    const store = await openEmbeddedStore({
+      directory: `${config.directory}/store`,
+      platform,
+      report: line => log('info', `store: ${line}`),
+    });
     cleanups.push(() => store.close());
     const pki = await openPki(platform, `${config.directory}/pki`);
     const { server, listener } = await serve(config, { platform, log, store, pki, signal: stopping.signal });
