@@ -127,12 +127,13 @@ function startListeners({ clock, log, nodeIp, hostListeners, signal }: ProxyOpti
     clock,
     log,
     accept(key, socket) {
-      const route = routes.find(key);
-      if (!route) return void socket.resetAndDestroy();
-      const { rule, endpoints } = route;
       const client = socket.remoteAddress;
       const toEndpoint: Route = {
-        pick: tried => picker.pick(rule, endpoints, { now: clock.monotonic(), client, tried }),
+        // Asked again for each try: the rules may have changed in between.
+        pick(tried) {
+          const route = routes.find(key);
+          return route && picker.pick(route.rule, route.endpoints, { now: clock.monotonic(), client, tried });
+        },
         failed: endpoint => picker.failed(endpoint, clock.monotonic()),
         worked: picker.worked,
         address: ({ ip, port }) => ({ host: ranges.alias(ip), port }),

@@ -47,7 +47,7 @@ export function createRanges(podCidr: string, serviceCidr: string): Ranges {
 
   return {
     place(text) {
-      const parsed = parseAddress(text);
+      const parsed = parseAddress(hexTail(text));
       if (!parsed) return undefined;
       const address: Address = contains(MAPPED, parsed) ? { family: 4, value: parsed.value & 0xffff_ffffn } : parsed;
       return { is: placeOf(address), address: formatAddress(address) };
@@ -58,4 +58,14 @@ export function createRanges(podCidr: string, serviceCidr: string): Ranges {
       return `127.${text.split('.').slice(1).join('.')}`;
     },
   };
+}
+
+/** `::ffff:10.0.0.1` as `::ffff:a00:1`. */
+function hexTail(text: string): string {
+  const match = /^(.*:)(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(text);
+  if (!match) return text;
+  const [a, b, c, d] = match.slice(2).map(Number) as [number, number, number, number];
+  return a > 255 || b > 255 || c > 255 || d > 255
+    ? text
+    : `${match[1]}${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
 }

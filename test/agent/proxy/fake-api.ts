@@ -1,5 +1,5 @@
 /** Services and EndpointSlices as a client serves them, changed by hand: what the proxy's informers need of an API server. */
-import type { Client } from '../../../control/client/client.ts';
+import type { Client, WatchQuery } from '../../../control/client/client.ts';
 import type { ApiObject, Resource, WatchEvent } from '../../../control/machinery/meta.ts';
 import { keyText } from '../../../control/machinery/meta.ts';
 
@@ -12,18 +12,21 @@ export interface FakeApi {
 export function createFakeApi(): FakeApi {
   const objects = new Map<string, Map<string, ApiObject>>();
   const watchers = new Map<string, Set<(event: WatchEvent<ApiObject>) => void>>();
+  const history: { revision: number; resource: string; event: WatchEvent<ApiObject> }[] = [];
   let revision = 1;
   const collection = ({ resource }: Resource) => {
-    let found = objects.get(resource);
-    if (!found) objects.set(resource, (found = new Map()));
+    const found = objects.get(resource) ?? new Map<string, ApiObject>();
+    objects.set(resource, found);
     return found;
   };
   const tell = (resource: Resource, event: WatchEvent<ApiObject>) => {
+    history.push({ revision, resource: resource.resource, event });
     for (const watcher of watchers.get(resource.resource) ?? []) watcher(event);
   };
 
-  async function* watch(resource: Resource, { signal }: { signal: AbortSignal }) {
-    const events: WatchEvent<ApiObject>[] = [];
+  async function* watch(resource: Resource, { signal, resourceVersion }: WatchQuery) {
+    const missed = history.filter(h => h.resource === resource.resource && h.revision > Number(resourceVersion));
+    const events = missed.map(({ event }) => event);
     let wake = () => {};
     const watcher = (event: WatchEvent<ApiObject>) => {
       events.push(event);
@@ -67,6 +70,7 @@ export function createFakeApi(): FakeApi {
     },
     remove(resource, namespace, name) {
       const key = `${namespace}/${name}`;
+      revision++;
       const object = collection(resource).get(key);
       collection(resource).delete(key);
       if (object) tell(resource, { type: 'DELETED', object });

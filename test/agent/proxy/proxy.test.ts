@@ -1,6 +1,6 @@
 /** The whole proxy over a fake API: from Services to connections of this host and of pods, while endpoints change. */
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Server } from 'node:net';
+import { connect, createServer, type Server } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -11,7 +11,7 @@ import {
   type Service,
   type ServiceSpec,
 } from '../../../agent/proxy/objects.ts';
-import { type Proxy, startProxy } from '../../../agent/proxy/proxy.ts';
+import { startProxy } from '../../../agent/proxy/proxy.ts';
 import { createNodePlatform } from '../../../control/platform/node.ts';
 import { createFakeApi, type FakeApi } from './fake-api.ts';
 
@@ -29,13 +29,18 @@ test.before.each(context => {
   context.stop = new AbortController();
   context.logged = [];
 });
-test.after.each(({ stop }) => stop.abort());
+test.after.each(async ({ stop }) => {
+  stop.abort();
+  for (const server of pods) server.close();
+  pods.clear();
+  await sleep(20);
+});
 
 const start = (
   context: { api: FakeApi; stop: AbortController; logged: string[] },
   nodeName = 'edge-0',
   signal = context.stop.signal,
-): Proxy => {
+) => {
   const { clock, dice } = createNodePlatform();
   const log = (_level: string, message: string) => void context.logged.push(message);
   return startProxy({
@@ -65,11 +70,14 @@ const slice = (pods: number[], nodeName = 'edge-0'): EndpointSlice => ({
   ports: [{ port: 8080 }],
 });
 
+const pods = new Set<Server>();
+
 /** A pod: says its number and closes. */
 async function pod(i: number): Promise<Server> {
   const server = createServer(socket => socket.end(String(i)).on('error', () => {}));
   server.listen(8080, hostAlias(podIp(i)));
   await once(server, 'listening');
+  pods.add(server);
   return server;
 }
 
@@ -89,7 +97,7 @@ async function until(check: () => boolean | Promise<boolean>): Promise<void> {
 }
 
 test('a Service answers at its alias and its node port, in turn, and to pods', async context => {
-  const pods = await Promise.all([0, 1].map(pod));
+  await Promise.all([0, 1].map(pod));
   const proxy = start(context);
   context.api.apply(SERVICES, service());
   context.api.apply(ENDPOINT_SLICES, slice([0, 1]));
@@ -115,11 +123,10 @@ test('a Service answers at its alias and its node port, in turn, and to pods', a
     ),
     'ENOTFOUND',
   );
-  for (const server of pods) server.close();
 });
 
 test('a second agent takes over when the first ends', async context => {
-  const server = await pod(0);
+  await pod(0);
   context.api.apply(SERVICES, service());
   context.api.apply(ENDPOINT_SLICES, slice([0]));
   const dying = new AbortController();
@@ -133,7 +140,6 @@ test('a second agent takes over when the first ends', async context => {
   dying.abort();
   await until(() => second.listening().length === 2);
   assert.is(await ask('127.0.0.1', NODE_PORT), '0');
-  server.close();
 });
 
 test('no connection fails while pods are replaced one after the other', async context => {
@@ -167,7 +173,6 @@ test('no connection fails while pods are replaced one after the other', async co
   }
   done = true;
   await Promise.all(clients);
-  for (const server of running.values()) server.close();
   assert.equal(Object.keys(counts), ['ok'], JSON.stringify(counts));
   assert.ok(counts['ok']! > 200, JSON.stringify(counts));
 });
