@@ -31,9 +31,10 @@ const END = 'end';
 /** Yields the file block by block. Whoever consumes it slowly holds up nothing but the release of compacted memory. */
 export async function* writeSnapshot(
   state: State,
-  origin: { clusterId: string; index: number; term: number },
+  originNow: () => { clusterId: string; index: number; term: number },
 ): AsyncGenerator<Uint8Array> {
   const { revisions } = state;
+  const origin = originNow();
   const revision = revisions.revision();
   const compacted = revisions.compactedRevision();
   const release = state.pin(compacted);

@@ -27,7 +27,7 @@ export function createMemoryStore(options: MemoryStoreOptions): Store {
     limits,
     appliedIndex: 0,
     applied: () => undefined,
-    backup: driver => writeSnapshot(state, { clusterId: 'memory', index: driver.appliedIndex(), term: 1 }),
+    backup: driver => writeSnapshot(state, () => ({ clusterId: 'memory', index: driver.appliedIndex(), term: 1 })),
     release: async () => undefined,
   });
   return store;
