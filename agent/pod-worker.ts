@@ -5,6 +5,7 @@
  * Always: one step at a time; the pod's state is written here and in the files this one calls, nowhere else; the worker of a
  * deleted pod ends only when nothing of the pod is left.
  */
+import type { Rejection } from './admit.ts';
 import type { PodCheckpoint } from './checkpoint.ts';
 import { startContainer } from './container-start.ts';
 import type { Pod } from './objects.ts';
@@ -34,8 +35,13 @@ export interface PodWorker {
   readonly done: Promise<void>;
 }
 
-export function startPodWorker(node: NodeContext, pod: Pod, restored?: PodCheckpoint): PodWorker {
+export function startPodWorker(
+  node: NodeContext,
+  pod: Pod,
+  { restored, rejected }: { restored?: PodCheckpoint; rejected?: Rejection } = {},
+): PodWorker {
   const run = createRun(node, pod, restored);
+  run.failure ??= rejected;
   const { wake, pause, taken } = createWaker(node.clock);
   let stopped = false;
   run.wake = wake;
@@ -68,6 +74,8 @@ export function startPodWorker(node: NodeContext, pod: Pod, restored?: PodCheckp
     update: newer => update(run, newer),
     gone() {
       run.gone = true;
+      // There is nobody left to tell.
+      run.reporter.close();
       run.ending.abort();
       run.wake();
     },

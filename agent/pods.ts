@@ -5,6 +5,7 @@
  * or no longer has it; after a restart of the agent, pods start again from the checkpoints, without the server.
  */
 import { createInformer } from '../control/client/informer.ts';
+import { rejectionOf } from './admit.ts';
 import type { PodCheckpoint } from './checkpoint.ts';
 import type { Pod } from './objects.ts';
 import { PODS } from './objects.ts';
@@ -27,7 +28,10 @@ export async function startPods(node: NodeContext, signal: AbortSignal): Promise
   let stopping = false;
   const begin = (pod: Pod, restored?: PodCheckpoint) => {
     const uid = pod.metadata.uid!;
-    const worker = startPodWorker(node, pod, restored);
+    const fresh = !restored && !pod.status?.startTime && !pod.metadata.deletionTimestamp;
+    const others = [...workers.values()].filter(({ run }) => !run.over).map(({ run }) => run.pod);
+    const rejected = fresh ? rejectionOf(pod, others, node.allocatable) : undefined;
+    const worker = startPodWorker(node, pod, { restored, rejected });
     workers.set(uid, worker);
     void worker.done.then(() => workers.delete(uid));
   };
