@@ -2,6 +2,7 @@
  * The plugins in Kubernetes' order (pkg/kubeapiserver/options/plugins.go). Called by control/main.ts.
  */
 import type { Clock } from '../platform/types.ts';
+import { certificateRequester } from './certificate-requester.ts';
 import { type Admission, createAdmission, type Lister } from './chain.ts';
 import { defaultTolerations } from './default-tolerations.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
@@ -12,6 +13,7 @@ import { serviceAccount } from './service-account.ts';
 
 export const defaultAdmission = ({ lister, clock }: { lister: Lister; clock: Clock }): Admission =>
   createAdmission([
+    certificateRequester(),
     namespaceLifecycle(lister),
     nodeRestriction(lister),
     serviceAccount(lister, clock),

@@ -32,6 +32,8 @@ export const startCluster = async (options: StartOptions, context: Context): Pro
   const started: ProcessRecord[] = [];
   try {
     for (const wanted of missing) {
+      // Agents join with the token that the server writes.
+      if (wanted.role === 'agent') await serverReady(record, started, options.waitMs, context);
       await context.platform.files.makeDirectory(join(options.folder, wanted.name), { mode: 0o700 });
       const entry = startProcess(context.self, wanted);
       started.push(entry);
@@ -39,7 +41,7 @@ export const startCluster = async (options: StartOptions, context: Context): Pro
       // Written after each start: whatever happens next, `skerry down` knows this process.
       await writeRecord(context.platform.files, record);
     }
-    await filesAppear(record, started, options.waitMs, context);
+    await serverReady(record, started, options.waitMs, context);
     return record;
   } catch (error) {
     if (existing === undefined) await stopCluster(record, context, { keep: false });
@@ -90,7 +92,7 @@ function wantedProcesses(
 }
 
 /** The server's admin file says that it listens; until then its process has to live. */
-async function filesAppear(
+async function serverReady(
   record: ClusterRecord,
   started: ProcessRecord[],
   waitMs: number,
