@@ -2,6 +2,7 @@
  * The plugins in Kubernetes' order (pkg/kubeapiserver/options/plugins.go). Called by control/main.ts.
  */
 import type { Clock } from '../platform/types.ts';
+import { certificateRequest } from './certificate-request.ts';
 import { certificateRequester } from './certificate-requester.ts';
 import { type Admission, createAdmission, type Lister } from './chain.ts';
 import { defaultTolerations } from './default-tolerations.ts';
@@ -20,4 +21,5 @@ export const defaultAdmission = ({ lister, clock }: { lister: Lister; clock: Clo
     priority(lister),
     defaultTolerations(),
     runtimeClass(lister),
+    certificateRequest(),
   ]);

@@ -18,7 +18,7 @@ export interface Attributes {
   object?: ApiObject;
   /** What is stored; absent for CREATE. */
   oldObject?: ApiObject;
-  user: { name: string; groups: readonly string[] };
+  user: { name: string; uid?: string; groups: readonly string[]; extra?: Record<string, string[]> };
   dryRun: boolean;
   /** Tells the client something without refusing. */
   warn(text: string): void;

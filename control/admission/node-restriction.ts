@@ -117,7 +117,7 @@ interface TokenRequest extends ApiObject {
 async function checkToken(attributes: Attributes, node: string, lister: Lister): Promise<void> {
   if (!isResource(attributes, '', 'serviceaccounts', 'token')) return;
   const bound = (attributes.object as TokenRequest).spec?.boundObjectRef;
-  if (!bound || bound.kind !== 'Pod' || bound.apiVersion !== 'v1' || !bound.name) {
+  if (bound?.kind !== 'Pod' || bound.apiVersion !== 'v1' || !bound.name) {
     throw refuse(attributes, 'node requested token not bound to a pod');
   }
   if (!bound.uid) throw refuse(attributes, 'node requested token with a pod binding without a uid');

@@ -72,7 +72,7 @@ const attributesOf = (c: ApiContext, kind: Kind, object: ApiObject, dryRun: bool
   operation: 'CREATE',
   resource: kind,
   subresource: undefined,
-  key: { namespace: object.metadata.namespace, name: object.metadata.name ?? '' },
+  key: { namespace: object.metadata.namespace, name: object.metadata.name || object.metadata.generateName || '' },
   object,
   user: c.get('user'),
   dryRun,
