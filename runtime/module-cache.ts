@@ -7,13 +7,15 @@ import { clampLimits } from './binary/core-module.ts';
 import { malformed } from './binary/reader.ts';
 import type { Inspected } from './engine.ts';
 import type { Program } from './protocol.ts';
+import { type Engine, RuntimeError } from './sandbox.ts';
 
 export interface ModuleCache {
-  add(digest: string, inspected: Inspected): void;
-  get(digest: string): Inspected | undefined;
-  remove(digest: string): void;
+  /** Answers the key by which it is found. */
+  add(inspected: Inspected): string;
+  get(key: string): Inspected | undefined;
+  remove(key: string): void;
   /** Rejects with RuntimeError. */
-  compile(digest: string, pagesMax: number): Promise<Program>;
+  compile(key: string, pagesMax: number): Promise<Program>;
 }
 
 const ENTRIES_MAX = 64;
@@ -28,21 +30,23 @@ interface Entry {
 export function createModuleCache(): ModuleCache {
   const entries = new Map<string, Entry>();
   const inTurn = createTurns(COMPILING_MAX);
-  const touch = (digest: string, entry: Entry) => {
-    entries.delete(digest);
-    entries.set(digest, entry);
-  };
   return {
-    add(digest, inspected) {
-      entries.set(digest, { inspected, variants: new Map() });
+    add(inspected) {
+      const key = keyOf(inspected.loaded.digest, inspected.engine);
+      entries.set(key, { inspected, variants: new Map() });
       dropOldest(entries, ENTRIES_MAX);
+      return key;
     },
-    get: digest => entries.get(digest)?.inspected,
-    remove: digest => void entries.delete(digest),
-    compile(digest, pagesMax) {
-      const entry = entries.get(digest);
-      if (entry === undefined) return Promise.reject(malformed(`module ${digest} is not loaded`));
-      touch(digest, entry);
+    get: key => entries.get(key)?.inspected,
+    remove: key => void entries.delete(key),
+    compile(key, pagesMax) {
+      const entry = entries.get(key);
+      if (entry === undefined) {
+        return Promise.reject(new RuntimeError('start-failed', `module ${key} has to be loaded again`));
+      }
+      // The one used last is the last to go.
+      entries.delete(key);
+      entries.set(key, entry);
       const known = entry.variants.get(pagesMax);
       if (known !== undefined) return known;
       const program = inTurn(() => compile(entry.inspected, pagesMax));
@@ -52,6 +56,11 @@ export function createModuleCache(): ModuleCache {
       return program;
     },
   };
+}
+
+/** One digest may be loaded for two engines. */
+export function keyOf(digest: string, engine: Engine): string {
+  return `${digest} ${engine}`;
 }
 
 async function compile(inspected: Inspected, pagesMax: number): Promise<Program> {

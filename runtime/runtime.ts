@@ -1,9 +1,9 @@
 /** Makes a Runtime (sandbox.ts says what that promises). The agent's way in. */
 import { inspect } from './engine.ts';
 import { memoryBytesMax, niceOf, pagesMax, requestsMax } from './limits.ts';
-import { createModuleCache, type ModuleCache } from './module-cache.ts';
+import { createModuleCache, keyOf, type ModuleCache } from './module-cache.ts';
 import { GAUGE, type Plan } from './protocol.ts';
-import type { LoadedModule, Runtime, Sandbox, SandboxSpec } from './sandbox.ts';
+import type { Engine, LoadedModule, Runtime, Sandbox, SandboxSpec } from './sandbox.ts';
 import { launch } from './sandbox-thread.ts';
 import { createThreadPool } from './thread-pool.ts';
 
@@ -14,6 +14,7 @@ export interface RuntimeOptions {
 
 const WARM_THREADS_DEFAULT = 1;
 const FLOAT64_BYTES = 8;
+const DEFAULT_ENGINES: readonly Engine[] = ['component', 'preview1'];
 
 export function createRuntime({ warmThreads = WARM_THREADS_DEFAULT }: RuntimeOptions = {}): Runtime {
   const modules = createModuleCache();
@@ -23,9 +24,9 @@ export function createRuntime({ warmThreads = WARM_THREADS_DEFAULT }: RuntimeOpt
   let closed = false;
   return {
     async load(digest, bytes, engine) {
-      const loaded = modules.get(digest)?.loaded;
-      if (loaded !== undefined && (engine === undefined || engine === loaded.engine)) return loaded;
-      return loadModule(modules, digest, bytes, engine);
+      const candidates = engine === undefined ? DEFAULT_ENGINES : [engine];
+      const known = candidates.map(name => modules.get(keyOf(digest, name))).find(found => found !== undefined);
+      return known?.loaded ?? loadModule(modules, digest, bytes, engine);
     },
     async start(spec) {
       if (closed) throw new Error('the runtime is closed');
@@ -53,12 +54,12 @@ async function loadModule(
   engine: LoadedModule['engine'] | undefined,
 ): Promise<LoadedModule> {
   const inspected = inspect(digest, bytes, engine);
-  modules.add(digest, inspected);
+  const key = modules.add(inspected);
   try {
     // V8's own validation: bytes that cannot be compiled are refused now, not when a pod starts.
-    await modules.compile(digest, pagesMax({}));
+    await modules.compile(key, pagesMax({}));
   } catch (error) {
-    modules.remove(digest);
+    modules.remove(key);
     throw error;
   }
   return inspected.loaded;
@@ -68,7 +69,7 @@ async function makePlan(spec: SandboxSpec, modules: ModuleCache, callsUnderWay: 
   const { limits } = spec;
   return {
     name: spec.name,
-    program: await modules.compile(spec.module.digest, pagesMax(limits)),
+    program: await modules.compile(keyOf(spec.module.digest, spec.module.engine), pagesMax(limits)),
     args: spec.args,
     env: spec.env,
     mounts: spec.mounts,

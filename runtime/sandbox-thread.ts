@@ -15,6 +15,9 @@ export interface Launch {
   ended(): void;
 }
 
+/** How long the end of a sandbox waits for a reader that does not take its output. */
+const OUTPUT_WAIT_MS = 2_000;
+
 export function launch({ spec, plan: planned, thread: starting, ended }: Launch): Sandbox {
   const ready = Promise.withResolvers<void>();
   const exited = Promise.withResolvers<Exit>();
@@ -37,7 +40,7 @@ export function launch({ spec, plan: planned, thread: starting, ended }: Launch)
     stdin?.cancel().catch(() => undefined);
     releaseCalls(plan);
     // What the guest printed before it ended has been handed over before anybody hears of the end.
-    await outputs;
+    await withinWait(outputs);
     ended();
     exited.resolve(exit);
   };
@@ -70,7 +73,7 @@ export function launch({ spec, plan: planned, thread: starting, ended }: Launch)
       ready.resolve();
     } else if (message.say === 'unable') {
       ready.reject(new RuntimeError(message.code, message.message));
-      void finish({ code: 128, reason: 'failed', message: message.message });
+      void finish({ code: EXIT_CODE.failed, reason: 'failed', message: message.message });
     }
   };
   const begin = async () => {
@@ -78,7 +81,11 @@ export function launch({ spec, plan: planned, thread: starting, ended }: Launch)
       [plan, thread] = await Promise.all([planned, starting]);
     } catch (error) {
       ready.reject(error);
-      return finish({ code: 128, reason: 'failed', message: error instanceof Error ? error.message : String(error) });
+      return finish({
+        code: EXIT_CODE.failed,
+        reason: 'failed',
+        message: error instanceof Error ? error.message : String(error),
+      });
     }
     if (over !== undefined) return void thread.terminate();
     thread.onMessage(message => receive(message as FromThread));
@@ -118,6 +125,13 @@ export function launch({ spec, plan: planned, thread: starting, ended }: Launch)
       return { cpuMicros, memoryBytes: gauges?.[GAUGE.memoryBytes] ?? 0 };
     },
   };
+}
+
+async function withinWait(outputs: Promise<void>): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const cancel = after(OUTPUT_WAIT_MS, resolve);
+  await Promise.race([outputs, promise]);
+  cancel();
 }
 
 /** Calls that were under way in a thread that is gone are no longer. */
