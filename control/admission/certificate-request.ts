@@ -3,7 +3,7 @@
  * system:masters by a certificate. Kubernetes does the first in the CSR's strategy and the second as CertificateSubjectRestriction.
  */
 import type { ApiObject } from '../machinery/meta.ts';
-import { forbidden } from '../machinery/status.ts';
+import { forbidden, invalid } from '../machinery/status.ts';
 import { readRequest } from '../machinery/x509.ts';
 import { type Attributes, isResource, type Plugin } from './chain.ts';
 
@@ -38,9 +38,18 @@ export const certificateRequest = (): Plugin => ({
 });
 
 async function refuseMasters(attributes: Attributes, { request, signerName }: SigningRequest['spec']): Promise<void> {
-  if (signerName !== CLIENT_SIGNER || request === undefined) return;
-  const { groups } = await readRequest(new TextDecoder().decode(Uint8Array.fromBase64(request)));
-  if (!groups.includes(MASTERS)) return;
+  const { groups } = await read(attributes, request ?? '');
+  if (signerName !== CLIENT_SIGNER || !groups.includes(MASTERS)) return;
   const why = `use of ${CLIENT_SIGNER} signer with ${MASTERS} group is not allowed`;
   throw forbidden(attributes.resource, attributes.key.name, why);
+}
+
+/** What cannot be read cannot be signed either: it is refused at once. */
+async function read({ resource, key }: Attributes, request: string): Promise<{ groups: readonly string[] }> {
+  try {
+    return await readRequest(new TextDecoder().decode(Uint8Array.fromBase64(request)));
+  } catch (error) {
+    const message = `Invalid value: "${request.slice(0, 32)}…": ${(error as Error).message}`;
+    throw invalid(resource, key.name, [{ reason: 'FieldValueInvalid', message, field: 'spec.request' }]);
+  }
 }
