@@ -114,7 +114,9 @@ test('agrees with a naive twin on random input', () => {
 /** The twin leaves numbers in `limits` as they are; 1.5 is written in thousandths. */
 function quantities(this: unknown, key: string, value: unknown): unknown {
   if (key !== 'limits' || typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, amount]) => [name, amount === 1.5 ? '1500m' : String(amount)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, amount]) => [name, amount === 1.5 ? '1500m' : String(amount)]),
+  );
 }
 
 test.run();
