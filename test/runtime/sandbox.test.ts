@@ -170,7 +170,10 @@ test('what cannot run is refused by name, before it runs', async () => {
   const messageOf = (promise: Promise<unknown>) => promise.then(() => '', String);
   assert.match(await messageOf(load(strange, 'strange')), 'module imports env.magic which Skerry does not provide');
   const component = await fromText('(component (import "wasi:foo/bar@0.2.0" (instance (export "x" (func)))))');
-  assert.match(await messageOf(load(component, 'component')), 'module imports wasi:foo/bar@0.2.0 which Skerry does not provide');
+  assert.match(
+    await messageOf(load(component, 'component')),
+    'module imports wasi:foo/bar@0.2.0 which Skerry does not provide',
+  );
   const later = await fromText('(component (import "wasi:cli/stdin@0.3.0" (instance (export "x" (func)))))');
   assert.is(await codeOf(load(later, 'later')), 'unsupported-engine');
   const large = await fromText('(module (memory (export "memory") 2000) (func (export "_start")))');
