@@ -2,63 +2,82 @@
  * Which pod has which address of the node's range. Addresses are handed out round and round, so that one that was just given
  * back is not taken again at once (others may still believe in its old owner).
  *
- * Always: no address belongs to two pods; network, first (the node's own) and broadcast addresses are never given.
+ * Always: no address belongs to two pods; network, first (the node's own) and broadcast addresses are never given; what
+ * another cluster on this box holds (`claim` answers nothing) is left to it.
  */
 export interface Addresses {
   /** The pod's address, the same each time it asks; undefined when none is free or the range is not known yet. */
-  take(uid: string): string | undefined;
+  take(uid: string): Promise<string | undefined>;
   release(uid: string): void;
-  /** A restored pod keeps what it had. False when another has it. */
-  restore(uid: string, ip: string): boolean;
+  /** A restored pod gets what it had, if nobody else has it when it asks. */
+  restore(uid: string, ip: string): void;
   /** The server has given this node its range. */
   setRange(cidr: string): void;
   readonly range: string | undefined;
 }
 
+/** Takes an address for this process; answers how to give it back, or undefined when another process has it. */
+export type Claim = (ip: string) => Promise<(() => void) | undefined>;
+
 /** Network address and the one kept for the node. */
 const RESERVED_LOW = 2;
 
-export function createAddresses(): Addresses {
+interface Owned {
+  ip: string;
+  giveBack?: () => void;
+}
+
+export function createAddresses(claim: Claim): Addresses {
   const owners = new Map<string, string>();
-  const addresses = new Map<string, string>();
+  const owned = new Map<string, Owned>();
   let range: { cidr: string; base: number; size: number } | undefined;
   let cursor = RESERVED_LOW;
 
-  const assign = (uid: string, ip: string): string => {
+  const assign = (uid: string, ip: string): Owned => {
+    const entry = { ip };
     owners.set(ip, uid);
-    addresses.set(uid, ip);
-    return ip;
+    owned.set(uid, entry);
+    return entry;
+  };
+  const release = (uid: string): void => {
+    const entry = owned.get(uid);
+    if (!entry) return;
+    entry.giveBack?.();
+    owned.delete(uid);
+    owners.delete(entry.ip);
+  };
+  /** The next one that no pod here has. */
+  const nextFree = (): string | undefined => {
+    if (!range) return undefined;
+    for (let tried = 0; tried < range.size; tried++) {
+      const ip = addressText(range.base + cursor);
+      cursor = cursor + 1 >= range.size - 1 ? RESERVED_LOW : cursor + 1;
+      if (!owners.has(ip)) return ip;
+    }
+    return undefined;
   };
 
   return {
+    release,
     get range() {
       return range?.cidr;
     },
     setRange(cidr) {
       if (cidr !== range?.cidr) range = { cidr, ...parseRange(cidr) };
     },
-    take(uid) {
-      const had = addresses.get(uid);
-      if (had || !range) return had;
-      const usable = range.size - RESERVED_LOW - 1;
-      for (let tried = 0; tried < usable; tried++) {
-        const ip = addressText(range.base + cursor);
-        cursor = cursor + 1 >= range.size - 1 ? RESERVED_LOW : cursor + 1;
-        if (!owners.has(ip)) return assign(uid, ip);
+    async take(uid) {
+      for (let tried = 0; tried <= (range?.size ?? 0); tried++) {
+        const free = owned.has(uid) ? undefined : nextFree();
+        const entry = owned.get(uid) ?? (free === undefined ? undefined : assign(uid, free));
+        if (!entry || entry.giveBack) return entry?.ip;
+        entry.giveBack = await claim(entry.ip);
+        if (entry.giveBack) return entry.ip;
+        release(uid);
       }
       return undefined;
     },
-    release(uid) {
-      const ip = addresses.get(uid);
-      if (ip === undefined) return;
-      addresses.delete(uid);
-      owners.delete(ip);
-    },
     restore(uid, ip) {
-      const owner = owners.get(ip);
-      if (owner !== undefined && owner !== uid) return false;
-      assign(uid, ip);
-      return true;
+      if (!owners.has(ip)) assign(uid, ip);
     },
   };
 }

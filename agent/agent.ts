@@ -13,6 +13,7 @@ import { VERSION } from '../control/machinery/version.ts';
 import { createTlsTransport } from '../control/platform/http-transport.ts';
 import type { Platform } from '../control/platform/types.ts';
 import type { Runtime } from '../runtime/sandbox.ts';
+import { claimAddress } from './address-claim.ts';
 import { type Addresses, createAddresses } from './addresses.ts';
 import { createCheckpoints } from './checkpoint.ts';
 import { type AgentConfig, ConfigError } from './config.ts';
@@ -139,7 +140,7 @@ async function start(
   const { client } = connection;
   const facts = await readHostFacts(shared.directory);
   const nodeIp = config.nodeIp ?? (await findNodeIp(config.server));
-  const addresses = createAddresses();
+  const addresses = createAddresses(claimAddress);
   const images = await openImages(config, platform, client, shared.directory);
   const network = deps.startNetwork({
     ...{ client, platform, log, nodeIp, signal },

@@ -30,7 +30,11 @@ export async function terminate(run: PodRun, graceSeconds: number): Promise<void
   for (const path of [podDirectory(run), `${node.directory}/logs/${namespace}_${name}_${uid}`]) {
     await node.files
       .remove(path, { recursive: true })
-      .catch(error => node.log('warn', 'files of a pod that has ended could not be removed', { error: String(error) }));
+      .catch(
+        error =>
+          error.code !== 'ENOENT' &&
+          node.log('warn', 'files of a pod that has ended could not be removed', { error: String(error) }),
+      );
   }
 }
 

@@ -20,7 +20,7 @@ export async function setUp(run: PodRun): Promise<number | undefined> {
       const why = `RuntimeHandler "${pod.spec.runtimeClassName}" not supported`;
       throw new SetupError('FailedCreatePodSandBox', `Failed to create pod sandbox: ${why}`);
     }
-    run.ip ??= pod.spec.hostNetwork ? node.hostIP : node.addresses.take(run.uid);
+    run.ip ??= pod.spec.hostNetwork ? node.hostIP : await node.addresses.take(run.uid);
     if (run.ip === undefined && node.addresses.range === undefined) return ADDRESS_RETRY_MS;
     if (run.ip === undefined) {
       const why = `no address is free in ${node.addresses.range}`;

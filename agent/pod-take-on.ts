@@ -17,7 +17,7 @@ export function createRun(node: NodeContext, pod: Pod, restored: PodCheckpoint |
   const began = status?.startTime ? Date.parse(status.startTime) : now;
   const records: Records = status ? restoredRecords(pod, status, now, timestamp(now)) : newRecords(pod);
   const failed = status?.phase === 'Failed' && status.reason !== undefined;
-  const kept = restored?.ip !== undefined && (pod.spec.hostNetwork || node.addresses.restore(uid, restored.ip));
+  if (restored?.ip !== undefined && !pod.spec.hostNetwork) node.addresses.restore(uid, restored.ip);
   return {
     node,
     uid,
@@ -25,7 +25,7 @@ export function createRun(node: NodeContext, pod: Pod, restored: PodCheckpoint |
     records,
     running: new Map(),
     imageBackOffs: new Map(),
-    ip: kept ? restored?.ip : undefined,
+    ip: undefined,
     startedAt: began,
     startTime: timestamp(began),
     sandboxReady: false,

@@ -29,7 +29,7 @@ export async function createTestNode(server: FakeServer, runtime: Runtime, direc
   const { client } = server;
   const log = () => {};
   const common = { client, clock, dice, log, signal: stop.signal };
-  const addresses = createAddresses();
+  const addresses = createAddresses(async () => () => {});
   addresses.setRange('10.244.7.0/24');
   const store = await openImageStore({ directory: join(root, 'images'), files, clock });
   const fetchImage = createFetchImage({ client, store, ownHosts: new Set() });
