@@ -74,7 +74,7 @@ export interface Column<T> {
   cell(object: T, now: number): string | number | boolean | null;
 }
 
-export interface ScaleSpec<T> {
+interface ScaleSpec<T> {
   get(object: T): { replicas: number; statusReplicas: number; selector: string };
   set(object: T, replicas: number): void;
 }

@@ -24,7 +24,7 @@ export function atomFaults(schema: StructuralSchema, value: unknown): readonly F
   return NONE;
 }
 
-export const notSupported = (value: unknown, supported: readonly unknown[]): Fault => ({
+const notSupported = (value: unknown, supported: readonly unknown[]): Fault => ({
   reason: 'FieldValueNotSupported',
   message: `Unsupported value: ${JSON.stringify(value)}: supported values: ${supported.map(v => JSON.stringify(v)).join(', ')}`,
 });

@@ -50,7 +50,7 @@ export interface StructuralSchema {
   'x-definition'?: Definition;
 }
 
-export interface Definition {
+interface Definition {
   /** `io.k8s.api.core.v1.PodSpec`. */
   name: string;
   description: string;
@@ -67,7 +67,7 @@ export interface ProtoField {
   within?: number;
 }
 
-/** `list` is a named Go slice: a message whose field 1 repeats; `raw` is a message whose field 1 holds JSON. */
+/** `list` is a named Go slice, a message whose field 1 repeats; `raw` and `fields` are messages whose field 1 holds JSON. */
 export type ProtoType =
   | 'string'
   | 'bytes'
@@ -83,7 +83,6 @@ export type ProtoType =
   | 'int-or-string'
   | 'quantity'
   | 'raw'
-  /** A message whose field 1 is a string, while JSON has the bare string or object (FieldsV1, Patch). */
   | 'fields';
 
 export interface WalkOptions {
@@ -107,7 +106,7 @@ export interface WalkResult {
   causes: Cause[];
 }
 
-export interface TypeFault {
+interface TypeFault {
   field: string;
   /** In the words of Go's decoder: `json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32`. */
   message: string;
@@ -139,20 +138,10 @@ interface Walk {
 const tables = new WeakMap<object, Table>();
 
 export function walk(schema: StructuralSchema, value: unknown, options: WalkOptions = {}): WalkResult {
-  const w: Walk = {
-    prune: options.prune !== false,
-    defaults: options.defaults !== false,
-    validate: options.validate !== false,
-    uniqueLists: options.uniqueLists === true,
-    steps: [],
-    depth: 0,
-    struct: '',
-    unknownFields: [],
-    typeErrors: [],
-    causes: [],
-  };
-  const walked = visit(schema, value, w);
-  return { value: walked, unknownFields: w.unknownFields, typeErrors: w.typeErrors, causes: w.causes };
+  const { prune = true, defaults = true, validate = true, uniqueLists = false } = options;
+  const found = { unknownFields: [], typeErrors: [], causes: [] };
+  const w: Walk = { prune, defaults, validate, uniqueLists, steps: [], depth: 0, struct: '', ...found };
+  return { value: visit(schema, value, w), ...found };
 }
 
 /** Returns the value to keep, which is the same object unless the text of an atom was brought into its canonical form. */
@@ -166,7 +155,6 @@ function visit(schema: StructuralSchema, value: unknown, w: Walk): unknown {
     case 'array':
       return Array.isArray(value) ? visitArray(schema, value, w) : wrongType(schema, value, w);
     case undefined:
-      // Anything goes, and is kept as it is.
       return schema['x-kubernetes-int-or-string'] === true ? visitAtom(schema, value, w) : value;
     default:
       return visitAtom(schema, value, w);

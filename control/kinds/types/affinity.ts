@@ -38,7 +38,7 @@ export const NodeSelectorTerm = object(
 );
 export type NodeSelectorTerm = Static<typeof NodeSelectorTerm>;
 
-export const NodeSelector = object(
+const NodeSelector = object(
   'io.k8s.api.core.v1.NodeSelector',
   'Alternatives of which one must match the node.',
   {
@@ -46,9 +46,8 @@ export const NodeSelector = object(
   },
   { atomic: true },
 );
-export type NodeSelector = Static<typeof NodeSelector>;
 
-export const PreferredSchedulingTerm = object(
+const PreferredSchedulingTerm = object(
   'io.k8s.api.core.v1.PreferredSchedulingTerm',
   'A wish about nodes, with its weight.',
   {
@@ -56,13 +55,11 @@ export const PreferredSchedulingTerm = object(
     preference: required(2, NodeSelectorTerm),
   },
 );
-export type PreferredSchedulingTerm = Static<typeof PreferredSchedulingTerm>;
 
-export const NodeAffinity = object('io.k8s.api.core.v1.NodeAffinity', 'Rules about the nodes a pod may run on.', {
+const NodeAffinity = object('io.k8s.api.core.v1.NodeAffinity', 'Rules about the nodes a pod may run on.', {
   requiredDuringSchedulingIgnoredDuringExecution: pointer(1, NodeSelector),
   preferredDuringSchedulingIgnoredDuringExecution: optional(2, array(PreferredSchedulingTerm, { type: 'atomic' })),
 });
-export type NodeAffinity = Static<typeof NodeAffinity>;
 
 export const PodAffinityTerm = object('io.k8s.api.core.v1.PodAffinityTerm', 'Which pods, and what counts as near.', {
   labelSelector: pointer(1, LabelSelector),
@@ -84,17 +81,15 @@ export const WeightedPodAffinityTerm = object(
 );
 export type WeightedPodAffinityTerm = Static<typeof WeightedPodAffinityTerm>;
 
-export const PodAffinity = object('io.k8s.api.core.v1.PodAffinity', 'Rules about being near other pods.', {
+const PodAffinity = object('io.k8s.api.core.v1.PodAffinity', 'Rules about being near other pods.', {
   requiredDuringSchedulingIgnoredDuringExecution: optional(1, array(PodAffinityTerm, { type: 'atomic' })),
   preferredDuringSchedulingIgnoredDuringExecution: optional(2, array(WeightedPodAffinityTerm, { type: 'atomic' })),
 });
-export type PodAffinity = Static<typeof PodAffinity>;
 
-export const PodAntiAffinity = object('io.k8s.api.core.v1.PodAntiAffinity', 'Rules about not being near other pods.', {
+const PodAntiAffinity = object('io.k8s.api.core.v1.PodAntiAffinity', 'Rules about not being near other pods.', {
   requiredDuringSchedulingIgnoredDuringExecution: optional(1, array(PodAffinityTerm, { type: 'atomic' })),
   preferredDuringSchedulingIgnoredDuringExecution: optional(2, array(WeightedPodAffinityTerm, { type: 'atomic' })),
 });
-export type PodAntiAffinity = Static<typeof PodAntiAffinity>;
 
 export const Affinity = object(
   'io.k8s.api.core.v1.Affinity',

@@ -16,13 +16,12 @@ import {
   wrappedArray,
 } from '../schema.ts';
 
-export const UserInfo = object('io.k8s.api.authentication.v1.UserInfo', 'A user as the authenticator sees it.', {
+const UserInfo = object('io.k8s.api.authentication.v1.UserInfo', 'A user as the authenticator sees it.', {
   username: optional(1, string()),
   uid: optional(2, string()),
   groups: optional(3, array(string(), { type: 'atomic' })),
   extra: optional(4, map(wrappedArray(string()))),
 });
-export type UserInfo = Static<typeof UserInfo>;
 
 export const SelfSubjectReviewStatus = object(
   'io.k8s.api.authentication.v1.SelfSubjectReviewStatus',
@@ -47,7 +46,7 @@ export const TokenReviewStatus = object('io.k8s.api.authentication.v1.TokenRevie
 });
 export type TokenReviewStatus = Static<typeof TokenReviewStatus>;
 
-export const BoundObjectReference = object(
+const BoundObjectReference = object(
   'io.k8s.api.authentication.v1.BoundObjectReference',
   'The object without which the token is void.',
   {
@@ -57,7 +56,6 @@ export const BoundObjectReference = object(
     uid: optional(4, string()),
   },
 );
-export type BoundObjectReference = Static<typeof BoundObjectReference>;
 
 export const TokenRequestSpec = object('io.k8s.api.authentication.v1.TokenRequestSpec', 'What token is wanted.', {
   audiences: required(1, array(string(), { type: 'atomic' })),

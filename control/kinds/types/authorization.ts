@@ -16,7 +16,7 @@ import {
 } from '../schema.ts';
 import { LabelSelectorRequirement } from './selector.ts';
 
-export const FieldSelectorRequirement = object(
+const FieldSelectorRequirement = object(
   'io.k8s.apimachinery.pkg.apis.meta.v1.FieldSelectorRequirement',
   'One condition on one field.',
   {
@@ -25,9 +25,8 @@ export const FieldSelectorRequirement = object(
     values: optional(3, array(string(), { type: 'atomic' })),
   },
 );
-export type FieldSelectorRequirement = Static<typeof FieldSelectorRequirement>;
 
-export const FieldSelectorAttributes = object(
+const FieldSelectorAttributes = object(
   'io.k8s.api.authorization.v1.FieldSelectorAttributes',
   'The field selector of a request.',
   {
@@ -35,9 +34,8 @@ export const FieldSelectorAttributes = object(
     requirements: optional(2, array(FieldSelectorRequirement, { type: 'atomic' })),
   },
 );
-export type FieldSelectorAttributes = Static<typeof FieldSelectorAttributes>;
 
-export const LabelSelectorAttributes = object(
+const LabelSelectorAttributes = object(
   'io.k8s.api.authorization.v1.LabelSelectorAttributes',
   'The label selector of a request.',
   {
@@ -45,9 +43,8 @@ export const LabelSelectorAttributes = object(
     requirements: optional(2, array(LabelSelectorRequirement, { type: 'atomic' })),
   },
 );
-export type LabelSelectorAttributes = Static<typeof LabelSelectorAttributes>;
 
-export const ResourceAttributes = object('io.k8s.api.authorization.v1.ResourceAttributes', 'An action on a resource.', {
+const ResourceAttributes = object('io.k8s.api.authorization.v1.ResourceAttributes', 'An action on a resource.', {
   namespace: optional(1, string()),
   verb: optional(2, string()),
   group: optional(3, string()),
@@ -58,17 +55,11 @@ export const ResourceAttributes = object('io.k8s.api.authorization.v1.ResourceAt
   fieldSelector: pointer(8, FieldSelectorAttributes),
   labelSelector: pointer(9, LabelSelectorAttributes),
 });
-export type ResourceAttributes = Static<typeof ResourceAttributes>;
 
-export const NonResourceAttributes = object(
-  'io.k8s.api.authorization.v1.NonResourceAttributes',
-  'An action on a path.',
-  {
-    path: optional(1, string()),
-    verb: optional(2, string()),
-  },
-);
-export type NonResourceAttributes = Static<typeof NonResourceAttributes>;
+const NonResourceAttributes = object('io.k8s.api.authorization.v1.NonResourceAttributes', 'An action on a path.', {
+  path: optional(1, string()),
+  verb: optional(2, string()),
+});
 
 export const SelfSubjectAccessReviewSpec = object(
   'io.k8s.api.authorization.v1.SelfSubjectAccessReviewSpec',
@@ -115,27 +106,17 @@ export const SelfSubjectRulesReviewSpec = object(
 );
 export type SelfSubjectRulesReviewSpec = Static<typeof SelfSubjectRulesReviewSpec>;
 
-export const ResourceRule = object(
-  'io.k8s.api.authorization.v1.ResourceRule',
-  'Actions that are allowed on resources.',
-  {
-    verbs: required(1, array(string(), { type: 'atomic' })),
-    apiGroups: optional(2, array(string(), { type: 'atomic' })),
-    resources: optional(3, array(string(), { type: 'atomic' })),
-    resourceNames: optional(4, array(string(), { type: 'atomic' })),
-  },
-);
-export type ResourceRule = Static<typeof ResourceRule>;
+const ResourceRule = object('io.k8s.api.authorization.v1.ResourceRule', 'Actions that are allowed on resources.', {
+  verbs: required(1, array(string(), { type: 'atomic' })),
+  apiGroups: optional(2, array(string(), { type: 'atomic' })),
+  resources: optional(3, array(string(), { type: 'atomic' })),
+  resourceNames: optional(4, array(string(), { type: 'atomic' })),
+});
 
-export const NonResourceRule = object(
-  'io.k8s.api.authorization.v1.NonResourceRule',
-  'Actions that are allowed on paths.',
-  {
-    verbs: required(1, array(string(), { type: 'atomic' })),
-    nonResourceURLs: optional(2, array(string(), { type: 'atomic' })),
-  },
-);
-export type NonResourceRule = Static<typeof NonResourceRule>;
+const NonResourceRule = object('io.k8s.api.authorization.v1.NonResourceRule', 'Actions that are allowed on paths.', {
+  verbs: required(1, array(string(), { type: 'atomic' })),
+  nonResourceURLs: optional(2, array(string(), { type: 'atomic' })),
+});
 
 export const SubjectRulesReviewStatus = object(
   'io.k8s.api.authorization.v1.SubjectRulesReviewStatus',

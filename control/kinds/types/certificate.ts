@@ -33,7 +33,7 @@ export const CertificateSigningRequestSpec = object(
 );
 export type CertificateSigningRequestSpec = Static<typeof CertificateSigningRequestSpec>;
 
-export const CertificateSigningRequestCondition = object(
+const CertificateSigningRequestCondition = object(
   'io.k8s.api.certificates.v1.CertificateSigningRequestCondition',
   'A decision on the request.',
   {
@@ -45,7 +45,6 @@ export const CertificateSigningRequestCondition = object(
     lastTransitionTime: optional(5, time()),
   },
 );
-export type CertificateSigningRequestCondition = Static<typeof CertificateSigningRequestCondition>;
 
 export const CertificateSigningRequestStatus = object(
   'io.k8s.api.certificates.v1.CertificateSigningRequestStatus',

@@ -7,7 +7,7 @@ import { ObjectMeta } from './meta.ts';
 import { TypedLocalObjectReference, TypedObjectReference } from './reference.ts';
 import { LabelSelector } from './selector.ts';
 
-export const VolumeResourceRequirements = object(
+const VolumeResourceRequirements = object(
   'io.k8s.api.core.v1.VolumeResourceRequirements',
   'How much storage a claim asks for.',
   {
@@ -15,9 +15,8 @@ export const VolumeResourceRequirements = object(
     requests: optional(2, ResourceList),
   },
 );
-export type VolumeResourceRequirements = Static<typeof VolumeResourceRequirements>;
 
-export const PersistentVolumeClaimSpec = object(
+const PersistentVolumeClaimSpec = object(
   'io.k8s.api.core.v1.PersistentVolumeClaimSpec',
   'What a claim asks of a volume.',
   {
@@ -35,9 +34,8 @@ export const PersistentVolumeClaimSpec = object(
     volumeAttributesClassName: pointer(9, string()),
   },
 );
-export type PersistentVolumeClaimSpec = Static<typeof PersistentVolumeClaimSpec>;
 
-export const PersistentVolumeClaimTemplate = object(
+const PersistentVolumeClaimTemplate = object(
   'io.k8s.api.core.v1.PersistentVolumeClaimTemplate',
   'The claim to make for an ephemeral volume.',
   {
@@ -45,7 +43,6 @@ export const PersistentVolumeClaimTemplate = object(
     spec: required(2, PersistentVolumeClaimSpec),
   },
 );
-export type PersistentVolumeClaimTemplate = Static<typeof PersistentVolumeClaimTemplate>;
 
 export const PersistentVolumeClaimVolumeSource = object(
   'io.k8s.api.core.v1.PersistentVolumeClaimVolumeSource',

@@ -27,7 +27,7 @@ export const ResourceFieldSelector = object(
 );
 export type ResourceFieldSelector = Static<typeof ResourceFieldSelector>;
 
-export const ConfigMapKeySelector = object(
+const ConfigMapKeySelector = object(
   'io.k8s.api.core.v1.ConfigMapKeySelector',
   'One key of a ConfigMap.',
   {
@@ -37,9 +37,8 @@ export const ConfigMapKeySelector = object(
   },
   { atomic: true },
 );
-export type ConfigMapKeySelector = Static<typeof ConfigMapKeySelector>;
 
-export const SecretKeySelector = object(
+const SecretKeySelector = object(
   'io.k8s.api.core.v1.SecretKeySelector',
   'One key of a Secret.',
   {
@@ -49,7 +48,6 @@ export const SecretKeySelector = object(
   },
   { atomic: true },
 );
-export type SecretKeySelector = Static<typeof SecretKeySelector>;
 
 export const EnvVarSource = object(
   'io.k8s.api.core.v1.EnvVarSource',
@@ -70,7 +68,7 @@ export const EnvVar = object('io.k8s.api.core.v1.EnvVar', 'One environment varia
 });
 export type EnvVar = Static<typeof EnvVar>;
 
-export const ConfigMapEnvSource = object(
+const ConfigMapEnvSource = object(
   'io.k8s.api.core.v1.ConfigMapEnvSource',
   'The ConfigMap whose keys become environment variables.',
   {
@@ -78,9 +76,8 @@ export const ConfigMapEnvSource = object(
     optional: pointer(2, boolean()),
   },
 );
-export type ConfigMapEnvSource = Static<typeof ConfigMapEnvSource>;
 
-export const SecretEnvSource = object(
+const SecretEnvSource = object(
   'io.k8s.api.core.v1.SecretEnvSource',
   'The Secret whose keys become environment variables.',
   {
@@ -88,7 +85,6 @@ export const SecretEnvSource = object(
     optional: pointer(2, boolean()),
   },
 );
-export type SecretEnvSource = Static<typeof SecretEnvSource>;
 
 export const EnvFromSource = object(
   'io.k8s.api.core.v1.EnvFromSource',

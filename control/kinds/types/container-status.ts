@@ -18,7 +18,7 @@ import {
 import { ResourceList } from './atoms.ts';
 import { ResourceRequirements } from './container.ts';
 
-export const ContainerStateWaiting = object(
+const ContainerStateWaiting = object(
   'io.k8s.api.core.v1.ContainerStateWaiting',
   'Why the container does not run yet.',
   {
@@ -26,18 +26,12 @@ export const ContainerStateWaiting = object(
     message: optional(2, string()),
   },
 );
-export type ContainerStateWaiting = Static<typeof ContainerStateWaiting>;
 
-export const ContainerStateRunning = object(
-  'io.k8s.api.core.v1.ContainerStateRunning',
-  'Since when the container runs.',
-  {
-    startedAt: optional(1, time()),
-  },
-);
-export type ContainerStateRunning = Static<typeof ContainerStateRunning>;
+const ContainerStateRunning = object('io.k8s.api.core.v1.ContainerStateRunning', 'Since when the container runs.', {
+  startedAt: optional(1, time()),
+});
 
-export const ContainerStateTerminated = object(
+const ContainerStateTerminated = object(
   'io.k8s.api.core.v1.ContainerStateTerminated',
   'How and when the container ended.',
   {
@@ -50,9 +44,8 @@ export const ContainerStateTerminated = object(
     containerID: optional(7, string()),
   },
 );
-export type ContainerStateTerminated = Static<typeof ContainerStateTerminated>;
 
-export const ContainerState = object(
+const ContainerState = object(
   'io.k8s.api.core.v1.ContainerState',
   'Waiting, running or terminated; at most one is set.',
   {
@@ -61,47 +54,33 @@ export const ContainerState = object(
     terminated: pointer(3, ContainerStateTerminated),
   },
 );
-export type ContainerState = Static<typeof ContainerState>;
 
-export const VolumeMountStatus = object('io.k8s.api.core.v1.VolumeMountStatus', 'How a volume was mounted.', {
+const VolumeMountStatus = object('io.k8s.api.core.v1.VolumeMountStatus', 'How a volume was mounted.', {
   name: required(1, string()),
   mountPath: required(2, string()),
   readOnly: optional(3, boolean()),
   recursiveReadOnly: pointer(4, enumeration('Disabled', 'Enabled', 'IfPossible')),
 });
-export type VolumeMountStatus = Static<typeof VolumeMountStatus>;
 
-export const LinuxContainerUser = object('io.k8s.api.core.v1.LinuxContainerUser', 'Numeric identity on Linux.', {
+const LinuxContainerUser = object('io.k8s.api.core.v1.LinuxContainerUser', 'Numeric identity on Linux.', {
   uid: required(1, int64()),
   gid: required(2, int64()),
   supplementalGroups: optional(3, array(int64(), { type: 'atomic' })),
 });
-export type LinuxContainerUser = Static<typeof LinuxContainerUser>;
 
-export const ContainerUser = object(
-  'io.k8s.api.core.v1.ContainerUser',
-  "The identity of the container's first process.",
-  {
-    linux: pointer(1, LinuxContainerUser),
-  },
-);
-export type ContainerUser = Static<typeof ContainerUser>;
+const ContainerUser = object('io.k8s.api.core.v1.ContainerUser', "The identity of the container's first process.", {
+  linux: pointer(1, LinuxContainerUser),
+});
 
-export const ResourceHealth = object('io.k8s.api.core.v1.ResourceHealth', 'Health of one device.', {
+const ResourceHealth = object('io.k8s.api.core.v1.ResourceHealth', 'Health of one device.', {
   resourceID: required(1, string()),
   health: optional(2, enumeration('Healthy', 'Unhealthy', 'Unknown')),
 });
-export type ResourceHealth = Static<typeof ResourceHealth>;
 
-export const ResourceStatus = object(
-  'io.k8s.api.core.v1.ResourceStatus',
-  'Health of a resource that a container uses.',
-  {
-    name: required(1, string()),
-    resources: optional(2, array(ResourceHealth, { keys: ['resourceID'] })),
-  },
-);
-export type ResourceStatus = Static<typeof ResourceStatus>;
+const ResourceStatus = object('io.k8s.api.core.v1.ResourceStatus', 'Health of a resource that a container uses.', {
+  name: required(1, string()),
+  resources: optional(2, array(ResourceHealth, { keys: ['resourceID'] })),
+});
 
 export const ContainerStatus = object('io.k8s.api.core.v1.ContainerStatus', 'What is known about one container.', {
   name: required(1, string(), 'Name of the container.'),

@@ -29,15 +29,10 @@ export const ContainerPort = object('io.k8s.api.core.v1.ContainerPort', 'A port 
 });
 export type ContainerPort = Static<typeof ContainerPort>;
 
-export const ResourceClaim = object(
-  'io.k8s.api.core.v1.ResourceClaim',
-  'Names a claim of the pod that a container uses.',
-  {
-    name: required(1, string()),
-    request: optional(2, string()),
-  },
-);
-export type ResourceClaim = Static<typeof ResourceClaim>;
+const ResourceClaim = object('io.k8s.api.core.v1.ResourceClaim', 'Names a claim of the pod that a container uses.', {
+  name: required(1, string()),
+  request: optional(2, string()),
+});
 
 export const ResourceRequirements = object(
   'io.k8s.api.core.v1.ResourceRequirements',
@@ -50,7 +45,7 @@ export const ResourceRequirements = object(
 );
 export type ResourceRequirements = Static<typeof ResourceRequirements>;
 
-export const ContainerResizePolicy = object(
+const ContainerResizePolicy = object(
   'io.k8s.api.core.v1.ContainerResizePolicy',
   'What happens when a resource of a running container is resized.',
   {
@@ -58,7 +53,6 @@ export const ContainerResizePolicy = object(
     restartPolicy: required(2, enumeration('NotRequired', 'RestartContainer')),
   },
 );
-export type ContainerResizePolicy = Static<typeof ContainerResizePolicy>;
 
 export const VolumeMount = object('io.k8s.api.core.v1.VolumeMount', 'Where a volume appears in a container.', {
   name: required(1, string(), 'Name of the volume.'),
@@ -71,18 +65,13 @@ export const VolumeMount = object('io.k8s.api.core.v1.VolumeMount', 'Where a vol
 });
 export type VolumeMount = Static<typeof VolumeMount>;
 
-export const VolumeDevice = object(
-  'io.k8s.api.core.v1.VolumeDevice',
-  'Where a raw block volume appears in a container.',
-  {
-    name: required(1, string()),
-    devicePath: required(2, string()),
-  },
-);
-export type VolumeDevice = Static<typeof VolumeDevice>;
+const VolumeDevice = object('io.k8s.api.core.v1.VolumeDevice', 'Where a raw block volume appears in a container.', {
+  name: required(1, string()),
+  devicePath: required(2, string()),
+});
 
 /** What containers and ephemeral containers have in common; the numbers are the same. */
-export const containerFields = {
+const containerFields = {
   name: required(1, string(), 'Name of the container, unique in the pod.'),
   image: optional(
     2,

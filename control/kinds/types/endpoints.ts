@@ -17,7 +17,7 @@ import {
 import { Protocol } from './atoms.ts';
 import { ObjectReference } from './reference.ts';
 
-export const EndpointAddress = object(
+const EndpointAddress = object(
   'io.k8s.api.core.v1.EndpointAddress',
   'The address of one endpoint.',
   {
@@ -28,9 +28,8 @@ export const EndpointAddress = object(
   },
   { atomic: true },
 );
-export type EndpointAddress = Static<typeof EndpointAddress>;
 
-export const EndpointPort = object(
+const EndpointPort = object(
   'io.k8s.api.core.v1.EndpointPort',
   'A port that endpoints serve.',
   {
@@ -41,7 +40,6 @@ export const EndpointPort = object(
   },
   { atomic: true },
 );
-export type EndpointPort = Static<typeof EndpointPort>;
 
 export const EndpointSubset = object('io.k8s.api.core.v1.EndpointSubset', 'Addresses that all serve the same ports.', {
   addresses: optional(1, array(EndpointAddress, { type: 'atomic' })),
@@ -50,7 +48,7 @@ export const EndpointSubset = object('io.k8s.api.core.v1.EndpointSubset', 'Addre
 });
 export type EndpointSubset = Static<typeof EndpointSubset>;
 
-export const EndpointConditions = object(
+const EndpointConditions = object(
   'io.k8s.api.discovery.v1.EndpointConditions',
   'Whether an endpoint should get traffic.',
   {
@@ -59,21 +57,14 @@ export const EndpointConditions = object(
     terminating: pointer(3, boolean(), 'It is going away.'),
   },
 );
-export type EndpointConditions = Static<typeof EndpointConditions>;
 
-export const ForZone = object('io.k8s.api.discovery.v1.ForZone', 'A zone that should use an endpoint.', {
+const ForZone = object('io.k8s.api.discovery.v1.ForZone', 'A zone that should use an endpoint.', {
   name: required(1, string()),
 });
-export type ForZone = Static<typeof ForZone>;
 
-export const EndpointHints = object(
-  'io.k8s.api.discovery.v1.EndpointHints',
-  'Which consumers an endpoint is meant for.',
-  {
-    forZones: optional(1, array(ForZone, { type: 'atomic' })),
-  },
-);
-export type EndpointHints = Static<typeof EndpointHints>;
+const EndpointHints = object('io.k8s.api.discovery.v1.EndpointHints', 'Which consumers an endpoint is meant for.', {
+  forZones: optional(1, array(ForZone, { type: 'atomic' })),
+});
 
 export const Endpoint = object('io.k8s.api.discovery.v1.Endpoint', 'One backend of a Service, usually a pod.', {
   addresses: required(1, array(string(), { type: 'set' }), 'Addresses of the endpoint.'),

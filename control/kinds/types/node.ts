@@ -24,7 +24,7 @@ export const Taint = object('io.k8s.api.core.v1.Taint', 'Keeps pods away that do
 });
 export type Taint = Static<typeof Taint>;
 
-export const ConfigMapNodeConfigSource = object(
+const ConfigMapNodeConfigSource = object(
   'io.k8s.api.core.v1.ConfigMapNodeConfigSource',
   "A ConfigMap with a node's configuration. No longer used.",
   {
@@ -35,16 +35,14 @@ export const ConfigMapNodeConfigSource = object(
     kubeletConfigKey: required(5, string()),
   },
 );
-export type ConfigMapNodeConfigSource = Static<typeof ConfigMapNodeConfigSource>;
 
-export const NodeConfigSource = object(
+const NodeConfigSource = object(
   'io.k8s.api.core.v1.NodeConfigSource',
   "Where the node's configuration comes from. No longer used.",
   {
     configMap: pointer(2, ConfigMapNodeConfigSource),
   },
 );
-export type NodeConfigSource = Static<typeof NodeConfigSource>;
 
 export const NodeSpec = object('io.k8s.api.core.v1.NodeSpec', 'What a node is told.', {
   podCIDR: optional(1, string(), 'Addresses for the pods of this node.'),
@@ -61,7 +59,7 @@ export const NodeSpec = object('io.k8s.api.core.v1.NodeSpec', 'What a node is to
 });
 export type NodeSpec = Static<typeof NodeSpec>;
 
-export const NodeCondition = object('io.k8s.api.core.v1.NodeCondition', "One observed aspect of a node's state.", {
+const NodeCondition = object('io.k8s.api.core.v1.NodeCondition', "One observed aspect of a node's state.", {
   type: required(1, string()),
   status: required(2, ConditionStatus),
   lastHeartbeatTime: optional(3, time()),
@@ -69,55 +67,44 @@ export const NodeCondition = object('io.k8s.api.core.v1.NodeCondition', "One obs
   reason: optional(5, string()),
   message: optional(6, string()),
 });
-export type NodeCondition = Static<typeof NodeCondition>;
 
-export const NodeAddress = object('io.k8s.api.core.v1.NodeAddress', 'An address or name of a node.', {
+const NodeAddress = object('io.k8s.api.core.v1.NodeAddress', 'An address or name of a node.', {
   type: required(1, string()),
   address: required(2, string()),
 });
-export type NodeAddress = Static<typeof NodeAddress>;
 
-export const DaemonEndpoint = object('io.k8s.api.core.v1.DaemonEndpoint', 'The port of one daemon.', {
+const DaemonEndpoint = object('io.k8s.api.core.v1.DaemonEndpoint', 'The port of one daemon.', {
   Port: required(1, int32()),
 });
-export type DaemonEndpoint = Static<typeof DaemonEndpoint>;
 
-export const NodeDaemonEndpoints = object('io.k8s.api.core.v1.NodeDaemonEndpoints', 'Ports of the daemons on a node.', {
+const NodeDaemonEndpoints = object('io.k8s.api.core.v1.NodeDaemonEndpoints', 'Ports of the daemons on a node.', {
   kubeletEndpoint: optional(1, DaemonEndpoint),
 });
-export type NodeDaemonEndpoints = Static<typeof NodeDaemonEndpoints>;
 
-export const NodeSystemInfo = object(
-  'io.k8s.api.core.v1.NodeSystemInfo',
-  "Versions and identity of a node's software.",
-  {
-    machineID: required(1, string()),
-    systemUUID: required(2, string()),
-    bootID: required(3, string()),
-    kernelVersion: required(4, string()),
-    osImage: required(5, string()),
-    containerRuntimeVersion: required(6, string()),
-    kubeletVersion: required(7, string()),
-    kubeProxyVersion: required(8, string()),
-    operatingSystem: required(9, string()),
-    architecture: required(10, string()),
-  },
-);
-export type NodeSystemInfo = Static<typeof NodeSystemInfo>;
+const NodeSystemInfo = object('io.k8s.api.core.v1.NodeSystemInfo', "Versions and identity of a node's software.", {
+  machineID: required(1, string()),
+  systemUUID: required(2, string()),
+  bootID: required(3, string()),
+  kernelVersion: required(4, string()),
+  osImage: required(5, string()),
+  containerRuntimeVersion: required(6, string()),
+  kubeletVersion: required(7, string()),
+  kubeProxyVersion: required(8, string()),
+  operatingSystem: required(9, string()),
+  architecture: required(10, string()),
+});
 
-export const ContainerImage = object('io.k8s.api.core.v1.ContainerImage', 'An image that a node has.', {
+const ContainerImage = object('io.k8s.api.core.v1.ContainerImage', 'An image that a node has.', {
   names: optional(1, array(string(), { type: 'atomic' })),
   sizeBytes: optional(2, int64()),
 });
-export type ContainerImage = Static<typeof ContainerImage>;
 
-export const AttachedVolume = object('io.k8s.api.core.v1.AttachedVolume', 'A volume attached to a node.', {
+const AttachedVolume = object('io.k8s.api.core.v1.AttachedVolume', 'A volume attached to a node.', {
   name: required(1, string()),
   devicePath: required(2, string()),
 });
-export type AttachedVolume = Static<typeof AttachedVolume>;
 
-export const NodeConfigStatus = object(
+const NodeConfigStatus = object(
   'io.k8s.api.core.v1.NodeConfigStatus',
   'Which configuration a node uses. No longer used.',
   {
@@ -127,9 +114,8 @@ export const NodeConfigStatus = object(
     error: optional(4, string()),
   },
 );
-export type NodeConfigStatus = Static<typeof NodeConfigStatus>;
 
-export const NodeRuntimeHandlerFeatures = object(
+const NodeRuntimeHandlerFeatures = object(
   'io.k8s.api.core.v1.NodeRuntimeHandlerFeatures',
   'What a runtime on a node can do.',
   {
@@ -137,18 +123,15 @@ export const NodeRuntimeHandlerFeatures = object(
     userNamespaces: pointer(2, boolean()),
   },
 );
-export type NodeRuntimeHandlerFeatures = Static<typeof NodeRuntimeHandlerFeatures>;
 
-export const NodeRuntimeHandler = object('io.k8s.api.core.v1.NodeRuntimeHandler', 'A runtime that a node offers.', {
+const NodeRuntimeHandler = object('io.k8s.api.core.v1.NodeRuntimeHandler', 'A runtime that a node offers.', {
   name: optional(1, string()),
   features: pointer(2, NodeRuntimeHandlerFeatures),
 });
-export type NodeRuntimeHandler = Static<typeof NodeRuntimeHandler>;
 
-export const NodeFeatures = object('io.k8s.api.core.v1.NodeFeatures', 'What the agent on a node can do.', {
+const NodeFeatures = object('io.k8s.api.core.v1.NodeFeatures', 'What the agent on a node can do.', {
   supplementalGroupsPolicy: pointer(1, boolean()),
 });
-export type NodeFeatures = Static<typeof NodeFeatures>;
 
 export const NodeStatus = object('io.k8s.api.core.v1.NodeStatus', 'What a node says about itself.', {
   capacity: optional(1, ResourceList, 'All that the node has.'),

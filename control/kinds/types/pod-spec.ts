@@ -24,49 +24,43 @@ import { LocalObjectReference } from './reference.ts';
 import { PodSecurityContext } from './security.ts';
 import { Volume } from './volume-source.ts';
 
-export const HostAlias = object('io.k8s.api.core.v1.HostAlias', "An extra line in the pod's hosts file.", {
+const HostAlias = object('io.k8s.api.core.v1.HostAlias', "An extra line in the pod's hosts file.", {
   ip: required(1, string()),
   hostnames: optional(2, array(string(), { type: 'atomic' })),
 });
-export type HostAlias = Static<typeof HostAlias>;
 
-export const PodDNSConfigOption = object('io.k8s.api.core.v1.PodDNSConfigOption', 'A resolver option.', {
+const PodDNSConfigOption = object('io.k8s.api.core.v1.PodDNSConfigOption', 'A resolver option.', {
   name: optional(1, string()),
   value: pointer(2, string()),
 });
-export type PodDNSConfigOption = Static<typeof PodDNSConfigOption>;
 
-export const PodDNSConfig = object('io.k8s.api.core.v1.PodDNSConfig', 'DNS settings beyond those of the DNS policy.', {
+const PodDNSConfig = object('io.k8s.api.core.v1.PodDNSConfig', 'DNS settings beyond those of the DNS policy.', {
   nameservers: optional(1, array(string(), { type: 'atomic' })),
   searches: optional(2, array(string(), { type: 'atomic' })),
   options: optional(3, array(PodDNSConfigOption, { type: 'atomic' })),
 });
-export type PodDNSConfig = Static<typeof PodDNSConfig>;
 
-export const PodReadinessGate = object(
+const PodReadinessGate = object(
   'io.k8s.api.core.v1.PodReadinessGate',
   'An extra condition that must be true for the pod to be ready.',
   {
     conditionType: required(1, string()),
   },
 );
-export type PodReadinessGate = Static<typeof PodReadinessGate>;
 
-export const PodOS = object('io.k8s.api.core.v1.PodOS', "The operating system of the pod's containers.", {
+const PodOS = object('io.k8s.api.core.v1.PodOS', "The operating system of the pod's containers.", {
   name: required(1, enumeration('linux', 'windows')),
 });
-export type PodOS = Static<typeof PodOS>;
 
-export const PodSchedulingGate = object(
+const PodSchedulingGate = object(
   'io.k8s.api.core.v1.PodSchedulingGate',
   'Keeps the pod from being scheduled until it is removed.',
   {
     name: required(1, string()),
   },
 );
-export type PodSchedulingGate = Static<typeof PodSchedulingGate>;
 
-export const PodResourceClaim = object(
+const PodResourceClaim = object(
   'io.k8s.api.core.v1.PodResourceClaim',
   'A resource claim that containers of the pod may use.',
   {
@@ -75,7 +69,6 @@ export const PodResourceClaim = object(
     resourceClaimTemplateName: pointer(4, string()),
   },
 );
-export type PodResourceClaim = Static<typeof PodResourceClaim>;
 
 export const PodSpec = object(
   'io.k8s.api.core.v1.PodSpec',

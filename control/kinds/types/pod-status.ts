@@ -5,7 +5,7 @@ import { array, enumeration, object, optional, pointer, required, type Static, s
 import { ConditionStatus } from './atoms.ts';
 import { ContainerStatus } from './container-status.ts';
 
-export const PodCondition = object('io.k8s.api.core.v1.PodCondition', "One observed aspect of a pod's state.", {
+const PodCondition = object('io.k8s.api.core.v1.PodCondition', "One observed aspect of a pod's state.", {
   type: required(1, string()),
   status: required(2, ConditionStatus),
   lastProbeTime: optional(3, time()),
@@ -13,19 +13,16 @@ export const PodCondition = object('io.k8s.api.core.v1.PodCondition', "One obser
   reason: optional(5, string()),
   message: optional(6, string()),
 });
-export type PodCondition = Static<typeof PodCondition>;
 
-export const HostIP = object('io.k8s.api.core.v1.HostIP', "An address of the pod's node.", {
+const HostIP = object('io.k8s.api.core.v1.HostIP', "An address of the pod's node.", {
   ip: required(1, string()),
 });
-export type HostIP = Static<typeof HostIP>;
 
-export const PodIP = object('io.k8s.api.core.v1.PodIP', 'An address of the pod.', {
+const PodIP = object('io.k8s.api.core.v1.PodIP', 'An address of the pod.', {
   ip: required(1, string()),
 });
-export type PodIP = Static<typeof PodIP>;
 
-export const PodResourceClaimStatus = object(
+const PodResourceClaimStatus = object(
   'io.k8s.api.core.v1.PodResourceClaimStatus',
   "The claim object made for a pod's resource claim.",
   {
@@ -33,7 +30,6 @@ export const PodResourceClaimStatus = object(
     resourceClaimName: pointer(2, string()),
   },
 );
-export type PodResourceClaimStatus = Static<typeof PodResourceClaimStatus>;
 
 export const PodStatus = object(
   'io.k8s.api.core.v1.PodStatus',

@@ -16,44 +16,35 @@ import {
   string,
 } from '../schema.ts';
 
-export const ExecAction = object('io.k8s.api.core.v1.ExecAction', 'Runs a command; exit code 0 is success.', {
+const ExecAction = object('io.k8s.api.core.v1.ExecAction', 'Runs a command; exit code 0 is success.', {
   command: optional(1, array(string(), { type: 'atomic' })),
 });
-export type ExecAction = Static<typeof ExecAction>;
 
-export const HTTPHeader = object('io.k8s.api.core.v1.HTTPHeader', 'A header to send with a probe.', {
+const HTTPHeader = object('io.k8s.api.core.v1.HTTPHeader', 'A header to send with a probe.', {
   name: required(1, string()),
   value: required(2, string()),
 });
-export type HTTPHeader = Static<typeof HTTPHeader>;
 
-export const HTTPGetAction = object('io.k8s.api.core.v1.HTTPGetAction', 'Asks by HTTP; 200 to 399 is success.', {
+const HTTPGetAction = object('io.k8s.api.core.v1.HTTPGetAction', 'Asks by HTTP; 200 to 399 is success.', {
   path: optional(1, string(), { default: '/', description: 'Path to ask for.' }),
   port: required(2, intOrString(), 'Number or name of the port.'),
   host: optional(3, string(), 'Host to ask; the pod when absent.'),
   scheme: optional(4, enumeration('HTTP', 'HTTPS'), { default: 'HTTP', description: 'HTTP or HTTPS.' }),
   httpHeaders: optional(5, array(HTTPHeader, { type: 'atomic' }), 'Headers to send.'),
 });
-export type HTTPGetAction = Static<typeof HTTPGetAction>;
 
-export const TCPSocketAction = object(
-  'io.k8s.api.core.v1.TCPSocketAction',
-  'Opens a connection; success when it opens.',
-  {
-    port: required(1, intOrString(), 'Number or name of the port.'),
-    host: optional(2, string()),
-  },
-);
-export type TCPSocketAction = Static<typeof TCPSocketAction>;
+const TCPSocketAction = object('io.k8s.api.core.v1.TCPSocketAction', 'Opens a connection; success when it opens.', {
+  port: required(1, intOrString(), 'Number or name of the port.'),
+  host: optional(2, string()),
+});
 
-export const GRPCAction = object('io.k8s.api.core.v1.GRPCAction', 'Asks the gRPC health service.', {
+const GRPCAction = object('io.k8s.api.core.v1.GRPCAction', 'Asks the gRPC health service.', {
   port: required(1, int32()),
   service: pointer(2, string(), { default: '' }),
 });
-export type GRPCAction = Static<typeof GRPCAction>;
 
 /** One of these is set; they are fields of the probe itself in JSON, a message of their own in protobuf. */
-export const probeHandler = {
+const probeHandler = {
   exec: pointer(1, ExecAction, 'Run a command in the container.'),
   httpGet: pointer(2, HTTPGetAction, 'Ask by HTTP.'),
   tcpSocket: pointer(3, TCPSocketAction, 'Open a TCP connection.'),
@@ -71,10 +62,9 @@ export const Probe = object('io.k8s.api.core.v1.Probe', 'A check that is made ag
 });
 export type Probe = Static<typeof Probe>;
 
-export const SleepAction = object('io.k8s.api.core.v1.SleepAction', 'Waits for some seconds.', {
+const SleepAction = object('io.k8s.api.core.v1.SleepAction', 'Waits for some seconds.', {
   seconds: required(1, int64()),
 });
-export type SleepAction = Static<typeof SleepAction>;
 
 export const LifecycleHandler = object(
   'io.k8s.api.core.v1.LifecycleHandler',

@@ -14,21 +14,19 @@ import {
   string,
 } from '../schema.ts';
 
-export const Capabilities = object('io.k8s.api.core.v1.Capabilities', 'POSIX capabilities to add and to drop.', {
+const Capabilities = object('io.k8s.api.core.v1.Capabilities', 'POSIX capabilities to add and to drop.', {
   add: optional(1, array(string(), { type: 'atomic' })),
   drop: optional(2, array(string(), { type: 'atomic' })),
 });
-export type Capabilities = Static<typeof Capabilities>;
 
-export const SELinuxOptions = object('io.k8s.api.core.v1.SELinuxOptions', 'The SELinux label to run with.', {
+const SELinuxOptions = object('io.k8s.api.core.v1.SELinuxOptions', 'The SELinux label to run with.', {
   user: optional(1, string()),
   role: optional(2, string()),
   type: optional(3, string()),
   level: optional(4, string()),
 });
-export type SELinuxOptions = Static<typeof SELinuxOptions>;
 
-export const WindowsSecurityContextOptions = object(
+const WindowsSecurityContextOptions = object(
   'io.k8s.api.core.v1.WindowsSecurityContextOptions',
   'Windows-specific security settings.',
   {
@@ -38,19 +36,16 @@ export const WindowsSecurityContextOptions = object(
     hostProcess: pointer(4, boolean()),
   },
 );
-export type WindowsSecurityContextOptions = Static<typeof WindowsSecurityContextOptions>;
 
-export const SeccompProfile = object('io.k8s.api.core.v1.SeccompProfile', 'Which system call filter to use.', {
+const SeccompProfile = object('io.k8s.api.core.v1.SeccompProfile', 'Which system call filter to use.', {
   type: required(1, enumeration('Localhost', 'RuntimeDefault', 'Unconfined')),
   localhostProfile: pointer(2, string()),
 });
-export type SeccompProfile = Static<typeof SeccompProfile>;
 
-export const AppArmorProfile = object('io.k8s.api.core.v1.AppArmorProfile', 'Which AppArmor profile to use.', {
+const AppArmorProfile = object('io.k8s.api.core.v1.AppArmorProfile', 'Which AppArmor profile to use.', {
   type: required(1, enumeration('Localhost', 'RuntimeDefault', 'Unconfined')),
   localhostProfile: pointer(2, string()),
 });
-export type AppArmorProfile = Static<typeof AppArmorProfile>;
 
 export const SecurityContext = object('io.k8s.api.core.v1.SecurityContext', 'Privileges of one container.', {
   capabilities: pointer(1, Capabilities),
@@ -68,11 +63,10 @@ export const SecurityContext = object('io.k8s.api.core.v1.SecurityContext', 'Pri
 });
 export type SecurityContext = Static<typeof SecurityContext>;
 
-export const Sysctl = object('io.k8s.api.core.v1.Sysctl', 'A kernel parameter to set.', {
+const Sysctl = object('io.k8s.api.core.v1.Sysctl', 'A kernel parameter to set.', {
   name: required(1, string()),
   value: required(2, string()),
 });
-export type Sysctl = Static<typeof Sysctl>;
 
 export const PodSecurityContext = object(
   'io.k8s.api.core.v1.PodSecurityContext',

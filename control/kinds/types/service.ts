@@ -28,19 +28,13 @@ export const ServicePort = object('io.k8s.api.core.v1.ServicePort', 'A port of a
 });
 export type ServicePort = Static<typeof ServicePort>;
 
-export const ClientIPConfig = object('io.k8s.api.core.v1.ClientIPConfig', 'Settings of affinity by client address.', {
+const ClientIPConfig = object('io.k8s.api.core.v1.ClientIPConfig', 'Settings of affinity by client address.', {
   timeoutSeconds: pointer(1, int32(), { default: 10_800 }),
 });
-export type ClientIPConfig = Static<typeof ClientIPConfig>;
 
-export const SessionAffinityConfig = object(
-  'io.k8s.api.core.v1.SessionAffinityConfig',
-  'Settings of session affinity.',
-  {
-    clientIP: pointer(1, ClientIPConfig),
-  },
-);
-export type SessionAffinityConfig = Static<typeof SessionAffinityConfig>;
+const SessionAffinityConfig = object('io.k8s.api.core.v1.SessionAffinityConfig', 'Settings of session affinity.', {
+  clientIP: pointer(1, ClientIPConfig),
+});
 
 export const ServiceSpec = object('io.k8s.api.core.v1.ServiceSpec', 'How clients reach a set of pods.', {
   ports: optional(1, array(ServicePort, { mergeKey: 'port', keys: ['port', 'protocol'] }), 'Ports of the Service.'),
@@ -84,33 +78,22 @@ export const ServiceSpec = object('io.k8s.api.core.v1.ServiceSpec', 'How clients
 });
 export type ServiceSpec = Static<typeof ServiceSpec>;
 
-export const PortStatus = object('io.k8s.api.core.v1.PortStatus', 'State of one port of a load balancer.', {
+const PortStatus = object('io.k8s.api.core.v1.PortStatus', 'State of one port of a load balancer.', {
   port: required(1, int32()),
   protocol: required(2, Protocol),
   error: pointer(3, string()),
 });
-export type PortStatus = Static<typeof PortStatus>;
 
-export const LoadBalancerIngress = object(
-  'io.k8s.api.core.v1.LoadBalancerIngress',
-  'An address or name of a load balancer.',
-  {
-    ip: optional(1, string()),
-    hostname: optional(2, string()),
-    ipMode: pointer(3, enumeration('Proxy', 'VIP')),
-    ports: optional(4, array(PortStatus, { type: 'atomic' })),
-  },
-);
-export type LoadBalancerIngress = Static<typeof LoadBalancerIngress>;
+const LoadBalancerIngress = object('io.k8s.api.core.v1.LoadBalancerIngress', 'An address or name of a load balancer.', {
+  ip: optional(1, string()),
+  hostname: optional(2, string()),
+  ipMode: pointer(3, enumeration('Proxy', 'VIP')),
+  ports: optional(4, array(PortStatus, { type: 'atomic' })),
+});
 
-export const LoadBalancerStatus = object(
-  'io.k8s.api.core.v1.LoadBalancerStatus',
-  'Where a load balancer can be reached.',
-  {
-    ingress: optional(1, array(LoadBalancerIngress, { type: 'atomic' })),
-  },
-);
-export type LoadBalancerStatus = Static<typeof LoadBalancerStatus>;
+const LoadBalancerStatus = object('io.k8s.api.core.v1.LoadBalancerStatus', 'Where a load balancer can be reached.', {
+  ingress: optional(1, array(LoadBalancerIngress, { type: 'atomic' })),
+});
 
 export const ServiceStatus = object('io.k8s.api.core.v1.ServiceStatus', 'What is known about a Service.', {
   loadBalancer: optional(1, LoadBalancerStatus),

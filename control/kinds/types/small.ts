@@ -23,7 +23,7 @@ export const NamespaceSpec = object('io.k8s.api.core.v1.NamespaceSpec', 'What ke
 });
 export type NamespaceSpec = Static<typeof NamespaceSpec>;
 
-export const NamespaceCondition = object(
+const NamespaceCondition = object(
   'io.k8s.api.core.v1.NamespaceCondition',
   "One observed aspect of a namespace's state.",
   {
@@ -34,7 +34,6 @@ export const NamespaceCondition = object(
     message: optional(6, string()),
   },
 );
-export type NamespaceCondition = Static<typeof NamespaceCondition>;
 
 export const NamespaceStatus = object(
   'io.k8s.api.core.v1.NamespaceStatus',

@@ -37,7 +37,7 @@ import {
 } from './volume-disk.ts';
 
 /** Exactly one is set; they are fields of the volume itself in JSON, a message of their own in protobuf. */
-export const volumeSource = {
+const volumeSource = {
   hostPath: pointer(1, HostPathVolumeSource, 'A path of the node.'),
   emptyDir: pointer(2, EmptyDirVolumeSource, 'An empty directory that lives as long as the pod.'),
   gcePersistentDisk: pointer(3, GCEPersistentDiskVolumeSource),

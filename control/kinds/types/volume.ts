@@ -73,7 +73,7 @@ export const ConfigMapVolumeSource = object(
 );
 export type ConfigMapVolumeSource = Static<typeof ConfigMapVolumeSource>;
 
-export const DownwardAPIVolumeFile = object(
+const DownwardAPIVolumeFile = object(
   'io.k8s.api.core.v1.DownwardAPIVolumeFile',
   'One file made of a field of the pod.',
   {
@@ -83,7 +83,6 @@ export const DownwardAPIVolumeFile = object(
     mode: pointer(4, int32()),
   },
 );
-export type DownwardAPIVolumeFile = Static<typeof DownwardAPIVolumeFile>;
 
 export const DownwardAPIVolumeSource = object(
   'io.k8s.api.core.v1.DownwardAPIVolumeSource',
@@ -95,26 +94,23 @@ export const DownwardAPIVolumeSource = object(
 );
 export type DownwardAPIVolumeSource = Static<typeof DownwardAPIVolumeSource>;
 
-export const SecretProjection = object('io.k8s.api.core.v1.SecretProjection', 'Keys of a Secret as files.', {
+const SecretProjection = object('io.k8s.api.core.v1.SecretProjection', 'Keys of a Secret as files.', {
   ...embedded(1, localName),
   items: optional(2, array(KeyToPath, { type: 'atomic' })),
   optional: pointer(4, boolean()),
 });
-export type SecretProjection = Static<typeof SecretProjection>;
 
-export const ConfigMapProjection = object('io.k8s.api.core.v1.ConfigMapProjection', 'Keys of a ConfigMap as files.', {
+const ConfigMapProjection = object('io.k8s.api.core.v1.ConfigMapProjection', 'Keys of a ConfigMap as files.', {
   ...embedded(1, localName),
   items: optional(2, array(KeyToPath, { type: 'atomic' })),
   optional: pointer(4, boolean()),
 });
-export type ConfigMapProjection = Static<typeof ConfigMapProjection>;
 
-export const DownwardAPIProjection = object('io.k8s.api.core.v1.DownwardAPIProjection', 'Fields of the pod as files.', {
+const DownwardAPIProjection = object('io.k8s.api.core.v1.DownwardAPIProjection', 'Fields of the pod as files.', {
   items: optional(1, array(DownwardAPIVolumeFile, { type: 'atomic' })),
 });
-export type DownwardAPIProjection = Static<typeof DownwardAPIProjection>;
 
-export const ServiceAccountTokenProjection = object(
+const ServiceAccountTokenProjection = object(
   'io.k8s.api.core.v1.ServiceAccountTokenProjection',
   "A short-lived token of the pod's service account as a file.",
   {
@@ -123,9 +119,8 @@ export const ServiceAccountTokenProjection = object(
     path: required(3, string()),
   },
 );
-export type ServiceAccountTokenProjection = Static<typeof ServiceAccountTokenProjection>;
 
-export const ClusterTrustBundleProjection = object(
+const ClusterTrustBundleProjection = object(
   'io.k8s.api.core.v1.ClusterTrustBundleProjection',
   'Trust anchors as a file.',
   {
@@ -136,20 +131,14 @@ export const ClusterTrustBundleProjection = object(
     path: required(4, string()),
   },
 );
-export type ClusterTrustBundleProjection = Static<typeof ClusterTrustBundleProjection>;
 
-export const VolumeProjection = object(
-  'io.k8s.api.core.v1.VolumeProjection',
-  'One of the sources; exactly one is set.',
-  {
-    secret: pointer(1, SecretProjection),
-    downwardAPI: pointer(2, DownwardAPIProjection),
-    configMap: pointer(3, ConfigMapProjection),
-    serviceAccountToken: pointer(4, ServiceAccountTokenProjection),
-    clusterTrustBundle: pointer(5, ClusterTrustBundleProjection),
-  },
-);
-export type VolumeProjection = Static<typeof VolumeProjection>;
+const VolumeProjection = object('io.k8s.api.core.v1.VolumeProjection', 'One of the sources; exactly one is set.', {
+  secret: pointer(1, SecretProjection),
+  downwardAPI: pointer(2, DownwardAPIProjection),
+  configMap: pointer(3, ConfigMapProjection),
+  serviceAccountToken: pointer(4, ServiceAccountTokenProjection),
+  clusterTrustBundle: pointer(5, ClusterTrustBundleProjection),
+});
 
 export const ProjectedVolumeSource = object(
   'io.k8s.api.core.v1.ProjectedVolumeSource',

@@ -22,7 +22,7 @@ import { ConditionStatus } from './atoms.ts';
 import { PodTemplateSpec } from './pod-spec.ts';
 import { LabelSelector } from './selector.ts';
 
-export const RollingUpdateDeployment = object(
+const RollingUpdateDeployment = object(
   'io.k8s.api.apps.v1.RollingUpdateDeployment',
   'How far a rolling update may go above and below the wanted number of pods.',
   {
@@ -36,7 +36,6 @@ export const RollingUpdateDeployment = object(
     }),
   },
 );
-export type RollingUpdateDeployment = Static<typeof RollingUpdateDeployment>;
 
 export const DeploymentStrategy = object(
   'io.k8s.api.apps.v1.DeploymentStrategy',
@@ -78,7 +77,7 @@ export const DeploymentSpec = object(
 );
 export type DeploymentSpec = Static<typeof DeploymentSpec>;
 
-export const DeploymentCondition = object(
+const DeploymentCondition = object(
   'io.k8s.api.apps.v1.DeploymentCondition',
   "One observed aspect of a Deployment's state.",
   {
@@ -90,7 +89,6 @@ export const DeploymentCondition = object(
     message: optional(5, string()),
   },
 );
-export type DeploymentCondition = Static<typeof DeploymentCondition>;
 
 export const DeploymentStatus = object('io.k8s.api.apps.v1.DeploymentStatus', 'How far a Deployment has got.', {
   observedGeneration: optional(1, int64(), 'The generation that this status is about.'),
@@ -116,7 +114,7 @@ export const ReplicaSetSpec = object('io.k8s.api.apps.v1.ReplicaSetSpec', 'How m
 });
 export type ReplicaSetSpec = Static<typeof ReplicaSetSpec>;
 
-export const ReplicaSetCondition = object(
+const ReplicaSetCondition = object(
   'io.k8s.api.apps.v1.ReplicaSetCondition',
   "One observed aspect of a ReplicaSet's state.",
   {
@@ -127,7 +125,6 @@ export const ReplicaSetCondition = object(
     message: optional(5, string()),
   },
 );
-export type ReplicaSetCondition = Static<typeof ReplicaSetCondition>;
 
 export const ReplicaSetStatus = object('io.k8s.api.apps.v1.ReplicaSetStatus', 'How many copies there are.', {
   replicas: required(1, int32(), 'Pods that belong to the set.'),

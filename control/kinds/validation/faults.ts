@@ -50,7 +50,7 @@ export const tooLongFault = (field: string, maxBytes: number): Cause => ({
 export const nameFaults = (field: string, value: string, errors: readonly string[]): Cause[] =>
   errors.map(detail => invalidFault(field, value, detail));
 
-export const IMMUTABLE = 'field is immutable';
+const IMMUTABLE = 'field is immutable';
 export const immutableFault = (field: string, value: unknown): Cause => invalidFault(field, value, IMMUTABLE);
 
 /** What is wrong with each item, with its path. */
