@@ -103,7 +103,7 @@ export async function performOne(
   } catch (error) {
     if (isFine(action, error)) return undefined;
     const { about, failed } = action.tells ?? {};
-    if (about && failed && !signal.aborted) {
+    if (about && failed && !signal.aborted && !isNamespaceEnding(error)) {
       const message = failed.message.replace('{name}', nameOf(action, undefined)).replace('{error}', messageOf(error));
       record(about, 'Warning', failed.reason, message);
     }
@@ -137,6 +137,10 @@ function isFine(action: Write, error: unknown): boolean {
   // Conflict: the uid is another's; ours has gone.
   return action.type === 'delete' && isReason(error, 'NotFound', 'Conflict');
 }
+
+/** Nothing can be made there any more, and nothing has to be: everything in it is about to go. */
+export const isNamespaceEnding = (error: unknown): boolean =>
+  isReason(error, 'Forbidden') && error.message.endsWith('because it is being terminated');
 
 const nameOf = (action: Write, object: ApiObject | undefined): string =>
   object?.metadata.name ?? ('object' in action ? action.object.metadata.name : action.key.name);

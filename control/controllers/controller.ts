@@ -10,7 +10,7 @@ import { createWorkQueue, type Work } from '../client/work-queue.ts';
 import type { Log } from '../machinery/log.ts';
 import { isReason } from '../machinery/status.ts';
 import type { Clock, Dice } from '../platform/types.ts';
-import { type Action, perform } from './actions.ts';
+import { type Action, isNamespaceEnding, perform } from './actions.ts';
 import type { Informers } from './informers.ts';
 
 /** What every controller is given. */
@@ -57,7 +57,7 @@ export async function runController(controller: Controller, context: Context): P
   if (!ready) return;
   await queue.run(reconcile, (key, error) => {
     // Somebody else was faster: nothing to tell, the next look will see it.
-    const expected = isReason(error, 'Conflict', 'AlreadyExists', 'NotFound');
+    const expected = isReason(error, 'Conflict', 'AlreadyExists', 'NotFound') || isNamespaceEnding(error);
     log(expected ? 'debug' : 'warn', `${controller.name}: ${key} failed and is tried again`, {
       error: error instanceof Error ? (expected ? error.message : error.stack) : String(error),
     });

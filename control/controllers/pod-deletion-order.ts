@@ -7,19 +7,32 @@ import { conditionOf, isPodReady, type Pod } from '../client/objects.ts';
 const DELETION_COST = 'controller.kubernetes.io/pod-deletion-cost';
 const PHASES = ['Pending', 'Unknown', 'Running'];
 
-/** `related`: all pods of the same purpose; where more of them share a node, one is missed less. */
+/**
+ * `related`: all pods of the same purpose. Where several share a node, all but one of them are missed less; each that goes
+ * makes the rest there count for more, so that what is left stays spread (Kubernetes ranks by the count before, and can
+ * empty a whole node).
+ */
 export function inDeletionOrder(pods: readonly Pod[], related: readonly Pod[], now: number): Pod[] {
   const perNode = new Map<string, number>();
   for (const pod of related) {
     const node = pod.spec.nodeName;
     if (node) perNode.set(node, (perNode.get(node) ?? 0) + 1);
   }
-  const ranked = pods.map(pod => ({ pod, rank: rankOf(pod, perNode, now) }));
+  const ranked = pods.map(pod => ({ pod, rank: rankOf(pod, now) }));
+  ranked.sort((a, b) => compareRanks(a.rank, b.rank));
+  for (const { pod, rank } of ranked) {
+    const node = pod.spec.nodeName ?? '';
+    const sharing = perNode.get(node) ?? 0;
+    perNode.set(node, sharing - 1);
+    rank[NODE_RANK] = -sharing;
+  }
   return ranked.sort((a, b) => compareRanks(a.rank, b.rank)).map(({ pod }) => pod);
 }
 
+const NODE_RANK = 4;
+
 /** Smaller goes first, from the left. */
-function rankOf(pod: Pod, perNode: ReadonlyMap<string, number>, now: number): (number | string)[] {
+function rankOf(pod: Pod, now: number): (number | string)[] {
   const { status, spec, metadata } = pod;
   const ready = isPodReady(pod);
   const readySince = ready ? conditionOf(status?.conditions, 'Ready')?.lastTransitionTime : undefined;
@@ -29,7 +42,7 @@ function rankOf(pod: Pod, perNode: ReadonlyMap<string, number>, now: number): (n
     PHASES.indexOf(status?.phase ?? 'Pending'),
     ready ? 1 : 0,
     Number(metadata.annotations?.[DELETION_COST] ?? 0) || 0,
-    -(perNode.get(spec.nodeName ?? '') ?? 0),
+    0,
     readySince === undefined ? 0 : ageStep(readySince, now),
     -restarts,
     ageStep(metadata.creationTimestamp, now),

@@ -4,7 +4,7 @@ import { conditionOf } from '../client/objects.ts';
 import { matchesLabels, selectorOf } from '../machinery/labels.ts';
 import { controllerOf, keyText } from '../machinery/meta.ts';
 import { isReason } from '../machinery/status.ts';
-import { type Create, type Delete, performOne } from './actions.ts';
+import { type Create, type Delete, isNamespaceEnding, performOne } from './actions.ts';
 import type { Context, Controller, ControllerParts } from './controller.ts';
 import { createExpectations, type Expectations } from './expectations.ts';
 import { planReplicaSet, type ReplicaSetPlan, type ReplicaSetWorld } from './replica-set.ts';
@@ -90,7 +90,8 @@ async function scale(
   const createError = await slowStart(creations, create);
   const error = createError ?? (await slowStart(deletions, remove));
   expectations.end(key);
-  if (error === undefined || signal.aborted || isReason(error, 'NotFound')) return undefined;
+  if (error === undefined || signal.aborted || isReason(error, 'NotFound') || isNamespaceEnding(error))
+    return undefined;
   const reason = createError === undefined ? ('FailedDelete' as const) : ('FailedCreate' as const);
   return { error, told: { reason, message: error instanceof Error ? error.message : String(error) } };
 }
