@@ -1,6 +1,6 @@
 /**
  * Whose directory this is: format and cluster id, written once. The log's checksums are seeded with the id, so without this
- * file a log would look empty: a directory that has data but no identity is refused. Called by engines/embedded.ts.
+ * file a log would look empty: a directory that has data but no identity is refused. Called by engines/embedded.ts and engines/restore.ts.
  */
 import type { Dice, Files } from '../platform/types.ts';
 import { crc32c } from './crc32c.ts';
@@ -20,7 +20,7 @@ export async function readIdentity(directory: string, files: Files, dice: Dice):
     const names = await files.list(directory);
     if (names.some(name => name === 'log' || name.startsWith('snapshot-')))
       throw new StoreError('corrupt', `${path} is missing, though there is data beside it. Nothing was changed.`);
-    return writeIdentity(path, files, { clusterId: dice.uuid() });
+    return createIdentity(directory, files, dice);
   }
   try {
     const [crc, payload] = readOneItem(await files.read(path)) as [number, Uint8Array];
@@ -34,12 +34,13 @@ export async function readIdentity(directory: string, files: Files, dice: Dice):
   }
 }
 
-async function writeIdentity(path: string, files: Files, identity: Identity): Promise<Identity> {
+export async function createIdentity(directory: string, files: Files, dice: Dice): Promise<Identity> {
+  const identity = { clusterId: dice.uuid() };
   const writer = createItemWriter();
   writer.write([MAGIC, FORMAT_VERSION, identity.clusterId]);
   const payload = writer.copy();
   writer.reset();
   writer.write([crc32c(payload), payload]);
-  await files.replace(path, writer.copy(), { mode: 0o600 });
+  await files.replace(`${directory}/identity`, writer.copy(), { mode: 0o600 });
   return identity;
 }

@@ -52,9 +52,12 @@ export function createSnapshots(directory: string, files: Files): Snapshots {
           synced = bytes;
         }
         await file.sync();
-      } finally {
+      } catch (error) {
         await file.close();
+        await files.remove(aside);
+        throw error;
       }
+      await file.close();
       const name = `snapshot-${String(index()).padStart(16, '0')}.cbor`;
       await files.rename(aside, `${directory}/${name}`);
       await files.syncDirectory(directory);

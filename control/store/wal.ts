@@ -45,6 +45,7 @@ export async function openWal(options: WalOptions): Promise<Wal> {
 
 async function createWal(options: WalOptions, recovered: Recovered): Promise<Wal> {
   const { directory, files, clusterId, segmentBytes } = options;
+  const growth = Math.min(GROWTH_BYTES, segmentBytes);
   const encoder = createBatchEncoder();
   const spares = recovered.spares;
   const segments: Segment[] = [...recovered.segments];
@@ -67,10 +68,10 @@ async function createWal(options: WalOptions, recovered: Recovered): Promise<Wal
     const size = await opened.size();
     try {
       await files.syncDirectory(directory);
-      await opened.writeAt(0, size < GROWTH_BYTES ? padded(header, GROWTH_BYTES) : header);
+      await opened.writeAt(0, size < growth ? padded(header, growth) : header);
     } catch (error) {
       // A smaller batch may still fit into the old segment, and then this one must not claim to follow it already.
-      await erase(opened, 0, error);
+      await erase(opened, 0, header, error);
       await opened.close();
       spares.push(segment.path);
       throw error;
@@ -80,15 +81,15 @@ async function createWal(options: WalOptions, recovered: Recovered): Promise<Wal
     number = segment.number;
     segments.push(segment);
     position = header.length;
-    allocated = Math.max(size, GROWTH_BYTES);
+    allocated = Math.max(size, growth);
   };
 
   const write = async (frame: Uint8Array) => {
     const end = position + frame.length;
     try {
-      allocated = Math.max(allocated, await writeGrowing(file!, position, frame, allocated));
+      allocated = Math.max(allocated, await writeGrowing(file!, position, frame, allocated, growth));
     } catch (error) {
-      await erase(file!, position, error);
+      await erase(file!, position, frame, error);
       throw error;
     }
     position = end;
@@ -139,9 +140,15 @@ async function createWal(options: WalOptions, recovered: Recovered): Promise<Wal
 }
 
 /** Returns up to where the file reaches now. */
-async function writeGrowing(file: OpenFile, position: number, frame: Uint8Array, allocated: number): Promise<number> {
+async function writeGrowing(
+  file: OpenFile,
+  position: number,
+  frame: Uint8Array,
+  allocated: number,
+  growth: number,
+): Promise<number> {
   const end = position + frame.length;
-  const grown = Math.ceil(end / GROWTH_BYTES) * GROWTH_BYTES;
+  const grown = Math.ceil(end / growth) * growth;
   if (end > allocated) {
     try {
       await file.writeAt(position, padded(frame, grown - position));
@@ -155,12 +162,13 @@ async function writeGrowing(file: OpenFile, position: number, frame: Uint8Array,
   return end;
 }
 
-/** What the disk had no room for must not come back after a restart, even if by chance all of it was written. */
-async function erase(file: OpenFile, position: number, cause: unknown): Promise<void> {
+/** What the disk had no room for must not come back after a restart, should by chance all of it have been written. */
+async function erase(file: OpenFile, position: number, frame: Uint8Array, cause: unknown): Promise<void> {
   if (!isFull(cause)) return;
   try {
-    const length = Math.min(FRAME_HEAD_BYTES, (await file.size()) - position);
-    if (length > 0) await file.writeAt(position, new Uint8Array(length));
+    const there = await file.readAt(position, frame.length);
+    if (there.length < frame.length || there.some((byte, i) => byte !== frame[i])) return;
+    await file.writeAt(position, new Uint8Array(FRAME_HEAD_BYTES));
   } catch (error) {
     throw new Error(`a refused write could not be erased: ${error}`, { cause });
   }
