@@ -1,6 +1,6 @@
 /** What a sandbox's thread and the thread that started it say to each other. Types only, and what both must agree on. */
 import type { Component } from './binary/component.ts';
-import type { Exit, Mount, RuntimeErrorCode } from './sandbox.ts';
+import type { Address, Exit, Mount, RuntimeErrorCode } from './sandbox.ts';
 
 export type Program =
   | { engine: 'component'; world: 'http' | 'command' | 'reactor'; component: Component<WebAssembly.Module> }
@@ -39,5 +39,5 @@ export type FromThread =
   | { say: 'unable'; code: RuntimeErrorCode; message: string }
   | { say: 'output'; output: OutputName; chunk: Uint8Array }
   | { say: 'want-stdin' }
-  | { say: 'ask'; id: number; question: 'resolve' | 'connect'; host: string; port: number }
+  | { say: 'ask'; id: number; question: 'resolve' | 'connect'; host: string; port: number; unreached?: Address }
   | { say: 'exited'; exit: Exit };

@@ -49,9 +49,10 @@ export function launch({ spec, plan: planned, thread: starting, ended }: Launch)
     outputs = outputs.then(() => spec[name](chunk)).then(taken, taken);
   };
   const post = (message: ToThread) => thread?.post(message);
-  const answer = async ({ id, question, host, port }: Extract<FromThread, { say: 'ask' }>) => {
+  const answer = async ({ id, question, host, port, unreached }: Extract<FromThread, { say: 'ask' }>) => {
     try {
-      const value = question === 'resolve' ? await spec.network.resolve(host) : await spec.network.connect(host, port);
+      const { network } = spec;
+      const value = question === 'resolve' ? await network.resolve(host) : await network.connect(host, port, unreached);
       post({ say: 'answer', id, value });
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);

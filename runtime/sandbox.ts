@@ -61,8 +61,16 @@ export interface Limits {
 export interface Network {
   /** Name → addresses as the guest shall see them; rejects when the name does not exist. */
   resolve(host: string): Promise<string[]>;
-  /** Called before each connection; answers where to really connect, or rejects with a refusal. */
-  connect(host: string, port: number): Promise<{ host: string; port: number }>;
+  /**
+   * Called before each connection; answers where to really connect, or rejects with a refusal. `unreached` is what it
+   * answered just before and nobody was there: another answer is worth a try while nothing has been sent.
+   */
+  connect(host: string, port: number, unreached?: Address): Promise<Address>;
+}
+
+export interface Address {
+  host: string;
+  port: number;
 }
 
 export interface Sandbox {

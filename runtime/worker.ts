@@ -7,7 +7,7 @@ import { exitOf } from './exit.ts';
 import { parentThread, setNice } from './host/thread.ts';
 import { serveHttpWorld, type World } from './http-world.ts';
 import { type FromThread, GAUGE, type Plan, type ToThread } from './protocol.ts';
-import { type Exit, RuntimeError } from './sandbox.ts';
+import { type Address, type Exit, RuntimeError } from './sandbox.ts';
 import { createInput, createOutput } from './stdio.ts';
 import { createHost } from './wasi/preview2/host.ts';
 import type { Outbound } from './wasi/preview2/http-client.ts';
@@ -119,10 +119,10 @@ function countCalls(plan: Plan): { begin(): number; end(): void } {
 
 const outbound: Outbound = {
   resolve: host => ask('resolve', host, 0) as Promise<string[]>,
-  connect: (host, port) => ask('connect', host, port) as Promise<{ host: string; port: number }>,
+  connect: (host, port, unreached) => ask('connect', host, port, unreached) as Promise<Address>,
 };
 
-function ask(question: 'resolve' | 'connect', host: string, port: number): Promise<unknown> {
+function ask(question: 'resolve' | 'connect', host: string, port: number, unreached?: Address): Promise<unknown> {
   const id = nextQuestion++;
   return new Promise((resolve, reject) => {
     questions.set(id, ({ value, error }) => {
@@ -130,6 +130,6 @@ function ask(question: 'resolve' | 'connect', host: string, port: number): Promi
       if (error === undefined) resolve(value);
       else reject(Object.assign(new Error(error.message), { code: error.code }));
     });
-    post({ say: 'ask', id, question, host, port });
+    post({ say: 'ask', id, question, host, port, unreached });
   });
 }

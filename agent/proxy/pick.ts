@@ -9,8 +9,8 @@ import type { Endpoint } from './rules.ts';
 export interface Picker {
   pick(rule: PickRule, endpoints: readonly Endpoint[], request: PickRequest): Endpoint | undefined;
   /** A connection to it could not be made: it is left out for a while, longer each time in a row. */
-  failed(endpoint: Endpoint, now: number): void;
-  worked(endpoint: Endpoint): void;
+  failed(endpoint: Pick<Endpoint, 'key'>, now: number): void;
+  worked(endpoint: Pick<Endpoint, 'key'>): void;
   /** The rule is gone. */
   forget(ruleId: string): void;
 }
@@ -55,9 +55,10 @@ export function createPicker(): Picker {
       return chosen;
     },
     failed({ key }, now) {
+      // Old failures count no more: not every success is reported.
+      for (const [other, { until }] of ejected) if (until + EJECTION_MS_MAX < now) ejected.delete(other);
       const failures = (ejected.get(key)?.failures ?? 0) + 1;
       ejected.set(key, { failures, until: now + Math.min(EJECTION_MS * 2 ** (failures - 1), EJECTION_MS_MAX) });
-      for (const [other, { until }] of ejected) if (until + EJECTION_MS_MAX < now) ejected.delete(other);
     },
     worked({ key }) {
       ejected.delete(key);

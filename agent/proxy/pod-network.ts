@@ -4,7 +4,7 @@
  * Always: an answer is an address, never a name, so nothing is looked up behind our back; the box's own loopback is never
  * the answer unless the tables or the pod's own address say so.
  */
-import type { Network } from '../../runtime/sandbox.ts';
+import type { Address, Network } from '../../runtime/sandbox.ts';
 import type { Answer } from '../dns/zone.ts';
 import type { Ranges } from './ranges.ts';
 import type { Endpoint } from './rules.ts';
@@ -21,6 +21,8 @@ export interface NetworkContext {
   zone(name: string, namespace: string): Answer;
   /** Undefined: the address is no Service's. Null: it is, and nobody is there. */
   pick(ip: string, port: number, client: string): Endpoint | null | undefined;
+  /** Nobody is at this endpoint, though it was picked. */
+  failed(ip: string, port: number): void;
   /** The host's own resolver, for names outside the cluster. */
   lookUp(name: string): Promise<string[]>;
 }
@@ -45,10 +47,11 @@ export function createPodNetwork(context: NetworkContext, pod: PodIdentity): Net
     throw refusal('ENOTFOUND', `${host} leads from alias to alias`);
   };
 
-  const connect = async (host: string, port: number): Promise<{ host: string; port: number }> => {
+  const connect = async (host: string, port: number, unreached?: Address): Promise<Address> => {
     const address = ranges.place(host)?.address ?? (await resolve(host))[0];
     const place = address === undefined ? undefined : ranges.place(address);
     if (!place) throw refusal('ENOTFOUND', `${host} has no address`);
+    if (unreached && place.is === 'service') context.failed(ranges.original(unreached.host), unreached.port);
     const endpoint = context.pick(place.address, port, pod.ip);
     if (endpoint) return { host: ranges.alias(endpoint.ip), port: endpoint.port };
     if (endpoint === null) throw refusal('ECONNREFUSED', `the Service at ${host}:${port} has no endpoints`);

@@ -90,6 +90,7 @@ export function startProxy(options: ProxyOptions): Proxy {
     ranges,
     zone: createZone(zoneSource(services, slicesOf), options.clusterDomain ?? CLUSTER_DOMAIN),
     lookUp,
+    failed: (ip: string, port: number) => picker.failed({ key: `${ip}:${port}` }, clock.monotonic()),
     pick(ip: string, port: number, client: string) {
       const rule = table.byAddress(ip, port);
       return rule && (picker.pick(rule, rule.inside, { now: clock.monotonic(), client }) ?? null);

@@ -20,6 +20,8 @@ export interface Ranges {
   place(text: string): { is: Place; address: string } | undefined;
   /** Where this host listens for a pod's or Service's address: the same low 24 bits in 127/8, which needs no root. */
   alias(address: string): string;
+  /** The pod's address behind an alias; other addresses are their own. */
+  original(alias: string): string;
 }
 
 const cidr = (text: string): Cidr => {
@@ -56,6 +58,11 @@ export function createRanges(podCidr: string, serviceCidr: string): Ranges {
       const address = parseAddress(text);
       if (!address || !(contains(pods, address) || contains(services, address))) return text;
       return `127.${text.split('.').slice(1).join('.')}`;
+    },
+    original(alias) {
+      const text = alias.startsWith('127.') ? `${podCidr.split('.')[0]}.${alias.slice('127.'.length)}` : alias;
+      const address = parseAddress(text);
+      return address && contains(pods, address) ? text : alias;
     },
   };
 }

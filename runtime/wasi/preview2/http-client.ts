@@ -20,6 +20,7 @@ import {
 import { dial } from '../../host/net.ts';
 import { type ClientResponse, type Sent, send } from '../../http/client.ts';
 import { validAuthority, validMethod, validTarget } from '../../http/head.ts';
+import type { Address } from '../../sandbox.ts';
 import { createSignal, StreamFailed } from '../../streams.ts';
 import { createOutgoingBody, type IncomingBody, type OutgoingBody, toIncomingBody } from './http-bodies.ts';
 import { errorCode, type Fields, fields, received, toErrorCode, toFields } from './http-fields.ts';
@@ -29,7 +30,7 @@ import { pollable, toPollable } from './io.ts';
 /** Who decides where a guest may connect. Rejects with an error whose `code` may be ENOTFOUND, ECONNREFUSED or EACCES. */
 export interface Outbound {
   resolve(host: string): Promise<string[]>;
-  connect(host: string, port: number): Promise<{ host: string; port: number }>;
+  connect(host: string, port: number, unreached?: Address): Promise<Address>;
 }
 
 interface OutgoingRequest extends Resource {
@@ -221,8 +222,7 @@ async function exchange(
 ): Promise<ClientResponse> {
   const secure = request.scheme?.tag === 'HTTPS';
   const { host, port } = splitAuthority(request.authority!, secure ? 443 : 80);
-  const to = await outbound.connect(host, port);
-  const connection = await dial({ ...to, timeoutMs: toMillis(options?.connect), tls: secure ? host : undefined });
+  const connection = await open(outbound, host, port, toMillis(options?.connect), secure);
   const sent = send(connection, {
     method: request.method,
     target: request.target === undefined || request.target === '' ? '/' : request.target,
@@ -236,6 +236,27 @@ async function exchange(
   else request.body.writer.attach(sent.body);
   return sent.response;
 }
+
+/** Nothing has been sent yet, so a Service may have another endpoint that is there. */
+async function open(outbound: Outbound, host: string, port: number, timeoutMs: number, secure: boolean) {
+  let unreached: Address | undefined;
+  let failure: unknown;
+  for (let tried = 0; tried < CONNECT_TRIES_MAX; tried++) {
+    const to = await outbound.connect(host, port, unreached);
+    if (to.host === unreached?.host && to.port === unreached.port) break;
+    try {
+      return await dial({ ...to, timeoutMs, tls: secure ? host : undefined });
+    } catch (error) {
+      failure = error;
+      if (!(error instanceof Error && 'code' in error && UNREACHED.has(String(error.code)))) break;
+      unreached = to;
+    }
+  }
+  throw failure;
+}
+
+const CONNECT_TRIES_MAX = 3;
+const UNREACHED = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT']);
 
 function splitAuthority(authority: string, defaultPort: number): { host: string; port: number } {
   const match = /^(.*?)(?::(\d+))?$/.exec(authority);

@@ -12,6 +12,7 @@ const outside: Record<string, string[]> = {
   'metadata.example': ['169.254.169.254'],
   '127.1': ['127.0.0.1'],
 };
+const failed: string[] = [];
 const network = createPodNetwork(
   {
     ranges: createRanges('10.244.0.0/16', '10.96.0.0/16'),
@@ -31,6 +32,7 @@ const network = createPodNetwork(
         : ip === '10.96.0.7' && port === 81
           ? null
           : undefined,
+    failed: (ip, port) => void failed.push(`${ip}:${port}`),
     lookUp: async name => {
       const found = outside[name];
       if (!found) throw Object.assign(new Error('no'), { code: 'ENOTFOUND' });
@@ -82,6 +84,12 @@ for (const [host, port, expected] of CASES) {
     assert.is(answer, expected);
   });
 }
+
+test('an endpoint that could not be reached is reported by its own address', async () => {
+  await network.connect('web', 80, { host: '127.244.1.9', port: 8080 });
+  await network.connect('example.com', 443, { host: '93.184.216.34', port: 443 });
+  assert.equal(failed, ['10.244.1.9:8080']);
+});
 
 test('resolve answers what the guest shall see, not where it is', async () => {
   assert.equal(await network.resolve('web'), ['10.96.0.7']);

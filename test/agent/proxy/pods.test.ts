@@ -124,4 +124,19 @@ test('no request fails while hello-http is scaled 1 → 5 → 2', async () => {
   assert.is(answers.size, 5, [...answers.keys()].join('\n'));
 });
 
+test('a pod that is gone, though still an endpoint, costs no request', async () => {
+  const { api, proxy, pod, close } = await cluster();
+  api.apply(SERVICES, SERVICE);
+  await pod('caller', 1);
+  await pod('hello-http', 2);
+  const dying = await pod('hello-http', 3);
+  api.apply(ENDPOINT_SLICES, slice([2, 3]));
+  await proxy.synced;
+  await sleep(20);
+  assert.is.not(await ask(1), await ask(1));
+  await dying.kill();
+  for (let i = 0; i < 20; i++) assert.match(await ask(1), 'Hello from hello-http-2');
+  await close();
+});
+
 test.run();
