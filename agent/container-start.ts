@@ -163,6 +163,7 @@ async function launch(
   if (failed !== undefined) {
     await sandbox.kill().catch(() => {});
     await log.end();
+    if (failed instanceof RuntimeError && failed.code === 'address-in-use' && run.running.size === 0) moveAway(run);
     return crash(run, record, startedAt, failed);
   }
   run.running.set(name, running);
@@ -183,6 +184,14 @@ async function finish(run: PodRun, running: RunningContainer, record: ContainerR
   const about = { startedAt: running.startedAt, finishedAt: nowText(run), containerID: record.containerID! };
   record.state = { is: 'terminated', end: terminatedOf(exit, about) };
   run.wake();
+}
+
+/** Some other program of this box has this address: the pod, of which nothing runs yet, takes another. */
+function moveAway(run: PodRun): void {
+  if (run.pod.spec.hostNetwork) return;
+  run.node.addresses.release(run.uid);
+  run.ip = undefined;
+  run.volumesStale = true;
 }
 
 /** It was created but could not run (its port is taken, its start function traps): as a process that dies at once. */

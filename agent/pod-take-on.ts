@@ -16,8 +16,9 @@ export function createRun(node: NodeContext, pod: Pod, restored: PodCheckpoint |
   const status = restored?.status ?? pod.status;
   const began = status?.startTime ? Date.parse(status.startTime) : now;
   const records: Records = status ? restoredRecords(pod, status, now, timestamp(now)) : newRecords(pod);
+  const over = status?.phase === 'Failed' || status?.phase === 'Succeeded';
   const failed = status?.phase === 'Failed' && status.reason !== undefined;
-  if (restored?.ip !== undefined && !pod.spec.hostNetwork) node.addresses.restore(uid, restored.ip);
+  if (restored?.ip !== undefined && !over && !pod.spec.hostNetwork) node.addresses.restore(uid, restored.ip);
   return {
     node,
     uid,
@@ -25,7 +26,7 @@ export function createRun(node: NodeContext, pod: Pod, restored: PodCheckpoint |
     records,
     running: new Map(),
     imageBackOffs: new Map(),
-    ip: undefined,
+    ip: over ? status?.podIP : undefined,
     startedAt: began,
     startTime: timestamp(began),
     sandboxReady: false,
@@ -33,7 +34,7 @@ export function createRun(node: NodeContext, pod: Pod, restored: PodCheckpoint |
     setupBackOffMs: 0,
     gone: false,
     failure: failed ? { reason: status.reason!, message: status.message ?? '' } : undefined,
-    over: status?.phase === 'Failed' || status?.phase === 'Succeeded',
+    over,
     status: restored?.status,
     reporter: node.reporter.open(pod),
     ending: new AbortController(),

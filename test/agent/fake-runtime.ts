@@ -16,6 +16,7 @@ export interface FakeSandbox extends Sandbox {
 
 export function createFakeRuntime(world: LoadedModule['world'] = 'command') {
   const sandboxes: FakeSandbox[] = [];
+  const takenHosts = new Set<string>();
   /** Text of a module: `bad`, `needs X` are refused; `exit N` ends at once. */
   const runtime: Runtime = {
     async load(digest, bytes) {
@@ -29,7 +30,9 @@ export function createFakeRuntime(world: LoadedModule['world'] = 'command') {
       const { promise, resolve } = Promise.withResolvers<Exit>();
       const sandbox: FakeSandbox = {
         spec,
-        ready: Promise.resolve(),
+        ready: takenHosts.has(spec.listen?.host ?? '')
+          ? Promise.reject(new RuntimeError('address-in-use', 'address already in use'))
+          : Promise.resolve(),
         exited: promise,
         port: spec.listen?.port,
         end: resolve,
@@ -51,5 +54,5 @@ export function createFakeRuntime(world: LoadedModule['world'] = 'command') {
     },
     async close() {},
   };
-  return { runtime, sandboxes, last: () => sandboxes[sandboxes.length - 1]! };
+  return { runtime, sandboxes, takenHosts, last: () => sandboxes[sandboxes.length - 1]! };
 }

@@ -95,6 +95,19 @@ test('a pod that runs to its end has Succeeded and is not started again', () =>
     assert.is(guests.sandboxes.length, 1);
   }));
 
+test('a pod whose address some other program uses takes another', () =>
+  scene(
+    'runs',
+    async ({ server, guests }) => {
+      guests.takenHosts.add('127.244.7.2');
+      server.put(podPath('web'), makePod('web'));
+      await until('running', () => statusOf(server, 'web').phase === 'Running' && main(server)?.ready);
+      assert.is(statusOf(server, 'web').podIP, '10.244.7.3');
+      assert.is(main(server)!.lastState.terminated?.reason, 'StartError');
+    },
+    'http',
+  ));
+
 test('init containers run one by one before the others', () =>
   scene('runs', async ({ server, guests }) => {
     const image = 'app:v1';
