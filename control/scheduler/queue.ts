@@ -11,7 +11,8 @@ import type { Clock } from '../platform/types.ts';
 import type { ClusterEvent, Filter } from './framework.ts';
 import { createHeap } from './heap.ts';
 
-const BACKOFF_INITIAL_MS = 1_000;
+/** Kubernetes waits a second; on a small cluster whose nodes are just coming up, that is long. */
+const BACKOFF_INITIAL_MS = 100;
 const BACKOFF_MAX_MS = 10_000;
 const UNSCHEDULABLE_MAX_MS = 300_000;
 
@@ -19,6 +20,7 @@ export interface QueuedPod {
   key: string;
   pod: Pod;
   attempts: number;
+  attemptedAt: number;
   /** Of its arrival: the order among equals. */
   sequence: number;
   place: 'active' | 'backoff' | 'unschedulable' | 'gated' | 'deciding' | 'gone';
@@ -49,7 +51,15 @@ export function createSchedulingQueue(clock: Clock, wake: () => void): Schedulin
   let sequence = 0;
 
   const enter = (key: string, pod: Pod): QueuedPod => {
-    const queued: QueuedPod = { key, pod, attempts: 0, sequence: sequence++, place: 'gone', refusedBy: new Set() };
+    const queued: QueuedPod = {
+      key,
+      pod,
+      attempts: 0,
+      attemptedAt: 0,
+      sequence: sequence++,
+      place: 'gone',
+      refusedBy: new Set(),
+    };
     pods.set(key, queued);
     return queued;
   };
@@ -82,6 +92,7 @@ export function createSchedulingQueue(clock: Clock, wake: () => void): Schedulin
       const queued = places.next();
       if (!queued) return undefined;
       queued.attempts++;
+      queued.attemptedAt = clock.monotonic();
       return queued;
     },
     park(queued, refusedBy) {
@@ -92,10 +103,7 @@ export function createSchedulingQueue(clock: Clock, wake: () => void): Schedulin
     },
     moveOn(event) {
       for (const queued of [...places.unschedulable]) {
-        if (!cures(queued.refusedBy, event)) continue;
-        // A pod that was refused once has waited long enough.
-        if (queued.attempts <= 1) places.activate(queued);
-        else places.backOff(queued);
+        if (cures(queued.refusedBy, event)) places.backOff(queued);
       }
     },
   };
@@ -135,9 +143,14 @@ function createPlaces(clock: Clock, wake: () => void) {
       return queued;
     },
     backOff(queued: QueuedPod) {
-      leave(queued, 'backoff');
       const wait = Math.min(BACKOFF_MAX_MS, BACKOFF_INITIAL_MS * 2 ** Math.max(0, queued.attempts - 1));
-      queued.cancel = clock.after(wait, () => activate(queued));
+      const left = queued.attemptedAt + wait - clock.monotonic();
+      if (left <= 0) {
+        activate(queued);
+        return;
+      }
+      leave(queued, 'backoff');
+      queued.cancel = clock.after(left, () => activate(queued));
     },
     park(queued: QueuedPod, refusedBy: ReadonlySet<Filter>) {
       leave(queued, 'unschedulable');

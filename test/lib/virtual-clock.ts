@@ -40,7 +40,7 @@ export function createVirtualClock(start = Date.parse('2026-01-01T00:00:00Z')): 
         });
         signal?.addEventListener('abort', stop, { once: true });
       }),
-    endOfTurn: () => new Promise(resolve => setImmediate(resolve)),
+    endOfTurn: fire => void setImmediate(fire),
     settle,
     async advance(ms) {
       const end = now + ms;
