@@ -40,7 +40,7 @@ const COLLECT_EVERY_MS = 5 * 60_000;
 /** The server gets this long to hear the last words. */
 const FAREWELL_MS = 1_000;
 
-export interface NetworkOptions {
+interface NetworkOptions {
   client: Client;
   platform: Platform;
   log: Log;

@@ -5,7 +5,7 @@ import type { Terminated } from './objects.ts';
 /** Kubernetes' limit for a termination message. */
 const MESSAGE_LENGTH_MAX = 4096;
 
-export const START_ERROR_CODE = 128;
+const START_ERROR_CODE = 128;
 
 export function terminatedOf(
   exit: Exit,

@@ -12,7 +12,7 @@ import type { ImageConfig } from './image-manifest.ts';
 import { type ImageRef, repositoryText } from './image-ref.ts';
 
 /** Modules that nothing uses are removed, oldest first, above this. */
-export const CACHE_BYTES_MAX = 2 * 1024 ** 3;
+const CACHE_BYTES_MAX = 2 * 1024 ** 3;
 
 export interface StoredImage {
   /** Digest of the module's own bytes. */

@@ -10,7 +10,7 @@ import { type ImageRef, parseImageRef, programName, repositoryText } from './ima
 import type { ImageStore, StoredImage } from './image-store.ts';
 import type { FetchImage } from './registry.ts';
 
-export interface ImageRequest {
+interface ImageRequest {
   image: string;
   policy: 'Always' | 'IfNotPresent' | 'Never';
   signal: AbortSignal;

@@ -39,7 +39,7 @@ export function createLineSplitter(stream: StreamName, emit: (record: Buffer) =>
 }
 
 /** RFC 3339 with nanoseconds, of which we know milliseconds. */
-export const logTime = (now: number): string => `${new Date(now).toISOString().slice(0, -1)}000000Z`;
+const logTime = (now: number): string => `${new Date(now).toISOString().slice(0, -1)}000000Z`;
 
 export interface LogRecord {
   time: string;

@@ -16,8 +16,8 @@ export interface LogLimits {
   filesMax: number;
 }
 
-export const LOG_FILE_BYTES_MAX = 10 * 1024 * 1024;
-export const LOG_FILES_MAX = 5;
+const LOG_FILE_BYTES_MAX = 10 * 1024 * 1024;
+const LOG_FILES_MAX = 5;
 /** More than this not yet on disk, and the guest waits. */
 const PENDING_BYTES_MAX = 256 * 1024;
 /** The run that is and the one before it (`kubectl logs --previous`). */

@@ -29,13 +29,13 @@ export interface Health {
   notReady: string;
 }
 
-export const HOST_ID_ANNOTATION = 'skerry.dev/host-id';
+const HOST_ID_ANNOTATION = 'skerry.dev/host-id';
 
 /** Kept free for the agent itself: what the kubelet calls the hard eviction threshold. */
 const MEMORY_RESERVED_BYTES = 100 * 1024 * 1024;
 const DISK_FREE_PART_MIN = 0.1;
 
-export const nodeLabels = (name: string, facts: HostFacts, labels: Readonly<Record<string, string>>) => ({
+const nodeLabels = (name: string, facts: HostFacts, labels: Readonly<Record<string, string>>) => ({
   'kubernetes.io/hostname': name,
   'kubernetes.io/os': facts.operatingSystem,
   'kubernetes.io/arch': facts.architecture,

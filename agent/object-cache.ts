@@ -117,7 +117,7 @@ const idOf = (resource: Resource, namespace: string, name: string): string =>
   `${resource.resource}/${namespace}/${name}`;
 
 /** Every ConfigMap and Secret that the pod names anywhere. */
-export function referredBy(pod: Pod): { resource: Resource; name: string }[] {
+function referredBy(pod: Pod): { resource: Resource; name: string }[] {
   const found: { resource: Resource; name: string | undefined }[] = [];
   const configMap = (name: string | undefined) => found.push({ resource: CONFIG_MAPS, name });
   const secret = (name: string | undefined) => found.push({ resource: SECRETS, name });

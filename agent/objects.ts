@@ -37,7 +37,7 @@ export interface Pod extends ApiObject {
   status?: PodStatus;
 }
 
-export interface PodSpec {
+interface PodSpec {
   nodeName?: string;
   restartPolicy?: 'Always' | 'OnFailure' | 'Never';
   terminationGracePeriodSeconds?: number;
@@ -116,7 +116,7 @@ export interface EnvFromSource {
   secretRef?: { name?: string; optional?: boolean };
 }
 
-export interface Handler {
+interface Handler {
   httpGet?: {
     path?: string;
     port: number | string;

@@ -89,7 +89,7 @@ export function restarts(pod: Pod, record: Pick<ContainerRecord, 'kind'>, end: T
 }
 
 /** Every main container has ended for good, or an init container has. */
-export function hasEnded(pod: Pod, records: Records): boolean {
+function hasEnded(pod: Pod, records: Records): boolean {
   const over = (name: string): boolean => {
     const record = records.get(name)!;
     const end = endOf(record);

@@ -42,7 +42,7 @@ export function podStatus(pod: Pod, facts: Facts): PodStatus {
   return status;
 }
 
-export function phaseOf(pod: Pod, { records, over }: Pick<Facts, 'records' | 'over'>): NonNullable<PodStatus['phase']> {
+function phaseOf(pod: Pod, { records, over }: Pick<Facts, 'records' | 'over'>): NonNullable<PodStatus['phase']> {
   const policy = pod.spec.restartPolicy ?? 'Always';
   const inits = (pod.spec.initContainers ?? []).map(({ name }) => records.get(name)!);
   for (const init of inits) {

@@ -9,7 +9,7 @@ import { containerEvent, type PodRun, type RunningContainer } from './pod-run.ts
  * A pod that answers requests keeps answering this long after it was told to end: until then proxies may not have heard
  * that it is no endpoint any more, and would meet a closed port.
  */
-export const ENDPOINT_SETTLE_MS = 500;
+const ENDPOINT_SETTLE_MS = 500;
 /** How much longer than its grace a sandbox may take before it is killed all the same. */
 const STOP_SLACK_MS = 1_000;
 

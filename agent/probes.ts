@@ -20,7 +20,7 @@ export interface ProbeTarget {
   container: Container;
 }
 
-export interface ProbeVerdict {
+interface ProbeVerdict {
   ok: boolean;
   /** Shown in the Unhealthy event. */
   output: string;

@@ -27,7 +27,7 @@ export interface ContainerRecord {
 }
 
 /** `sidecar`: an init container with `restartPolicy: Always`; it keeps running beside the others. */
-export type ContainerKind = 'init' | 'sidecar' | 'main';
+type ContainerKind = 'init' | 'sidecar' | 'main';
 
 export type RecordState =
   /** Not running. `retryAt`: not to be tried before (milliseconds); absent, at once. */
@@ -37,7 +37,7 @@ export type RecordState =
 
 export type Records = Map<string, ContainerRecord>;
 
-export const kindOf = (pod: Pod, name: string): ContainerKind => {
+const kindOf = (pod: Pod, name: string): ContainerKind => {
   const init = pod.spec.initContainers?.find(container => container.name === name);
   if (!init) return 'main';
   return init.restartPolicy === 'Always' ? 'sidecar' : 'init';

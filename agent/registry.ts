@@ -19,7 +19,7 @@ import { type ImageStore, type StoredImage, sha256 } from './image-store.ts';
 import { fileFromTar } from './tar.ts';
 
 /** Larger layers are refused: a module this big would not fit an edge box. */
-export const LAYER_BYTES_MAX = 512 * 1024 * 1024;
+const LAYER_BYTES_MAX = 512 * 1024 * 1024;
 const INDEX_DEPTH_MAX = 3;
 
 /** Rejects with ImageError. */

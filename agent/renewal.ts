@@ -9,7 +9,7 @@ import { readCertificate } from '../control/machinery/x509.ts';
 import { type Identity, type IdentityDeps, keepIdentity, requestCertificate } from './identity.ts';
 
 /** This part of the lifetime goes by first, as the kubelet has it. */
-export const RENEW_AT = 0.7;
+const RENEW_AT = 0.7;
 const RETRY_MS = 60_000;
 /** Timers hold no more than this. */
 const SLEEP_MAX_MS = 24 * 3600 * 1000;

@@ -10,8 +10,8 @@ export interface BackOff {
   updatedAt: number;
 }
 
-export const BACK_OFF_FIRST_MS = 10_000;
-export const BACK_OFF_MAX_MS = 300_000;
+const BACK_OFF_FIRST_MS = 10_000;
+const BACK_OFF_MAX_MS = 300_000;
 
 const expired = (entry: BackOff, eventAt: number): boolean => eventAt - entry.updatedAt > 2 * BACK_OFF_MAX_MS;
 

@@ -8,7 +8,7 @@ import {
   type SandboxSpec,
 } from '../../runtime/sandbox.ts';
 
-export interface FakeSandbox extends Sandbox {
+interface FakeSandbox extends Sandbox {
   spec: SandboxSpec;
   end(exit: Exit): void;
   stopped?: number;

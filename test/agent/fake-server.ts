@@ -131,7 +131,7 @@ export function createFakeServer() {
   };
 }
 
-export interface FakeEvent {
+interface FakeEvent {
   reason: string;
   message: string;
   type: string;
