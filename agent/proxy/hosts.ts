@@ -8,7 +8,7 @@ import type { Client } from '../../control/client/client.ts';
 import type { Log } from '../../control/machinery/log.ts';
 import type { ApiObject, Resource } from '../../control/machinery/meta.ts';
 
-export const HOST_ID_ANNOTATION = 'skerry.dev/host-id';
+const HOST_ID_ANNOTATION = 'skerry.dev/host-id';
 const NODES: Resource = { group: '', version: 'v1', resource: 'nodes', kind: 'Node', namespaced: false };
 
 export interface Hosts {

@@ -11,7 +11,7 @@ export const ENDPOINT_SLICES: Resource = {
 };
 
 /** Says which Service a slice belongs to. */
-export const SERVICE_LABEL = 'kubernetes.io/service-name';
+const SERVICE_LABEL = 'kubernetes.io/service-name';
 
 export interface Service extends ApiObject {
   spec?: ServiceSpec;

@@ -15,12 +15,12 @@ export interface Picker {
   forget(ruleId: string): void;
 }
 
-export interface PickRule {
+interface PickRule {
   id: string;
   affinityMs?: number;
 }
 
-export interface PickRequest {
+interface PickRequest {
   now: number;
   /** The client's address, for affinity. */
   client?: string;
@@ -29,7 +29,7 @@ export interface PickRequest {
 }
 
 export const EJECTION_MS = 1_000;
-export const EJECTION_MS_MAX = 30_000;
+const EJECTION_MS_MAX = 30_000;
 export const AFFINITY_CLIENTS_MAX = 10_000;
 
 interface RuleState {

@@ -50,9 +50,9 @@ export interface Proxy {
   listening(): string[];
 }
 
-export const POD_CIDR = '10.244.0.0/16';
-export const SERVICE_CIDR = '10.96.0.0/16';
-export const CLUSTER_DOMAIN = 'cluster.local';
+const POD_CIDR = '10.244.0.0/16';
+const SERVICE_CIDR = '10.96.0.0/16';
+const CLUSTER_DOMAIN = 'cluster.local';
 const NODE_PORT_LOOPBACK = '127.0.0.1';
 
 export function startProxy(options: ProxyOptions): Proxy {

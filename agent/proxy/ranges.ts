@@ -13,7 +13,7 @@ import {
   parseCidr,
 } from '../../control/machinery/cidr.ts';
 
-export type Place = 'own' | 'pod' | 'service' | 'forbidden' | 'plain';
+type Place = 'own' | 'pod' | 'service' | 'forbidden' | 'plain';
 
 export interface Ranges {
   /** Undefined when `text` is no address but a name. */

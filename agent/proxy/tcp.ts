@@ -10,8 +10,8 @@ import { connect, type Socket } from 'node:net';
 import type { Clock } from '../../control/platform/types.ts';
 import type { Endpoint } from './rules.ts';
 
-export const CONNECT_TIMEOUT_MS = 1_000;
-export const CONNECT_TRIES_MAX = 3;
+const CONNECT_TIMEOUT_MS = 1_000;
+const CONNECT_TRIES_MAX = 3;
 const BUFFER_BYTES_MIN = 16 * 1024;
 const BUFFER_BYTES_MAX = 256 * 1024;
 

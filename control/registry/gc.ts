@@ -10,7 +10,7 @@ import { digestText } from './digest.ts';
 import { type Manifest, parseManifest } from './manifest.ts';
 import { createRepositories } from './repositories.ts';
 
-export const GRACE_MS = 60 * 60 * 1000;
+const GRACE_MS = 60 * 60 * 1000;
 
 export async function collectGarbage(options: {
   directory: string;
@@ -48,4 +48,4 @@ export async function collectGarbage(options: {
 }
 
 /** Digests of the blobs that these manifests name. */
-export const reachable = (manifests: readonly Manifest[]): Set<string> => new Set(manifests.flatMap(m => m.blobs));
+const reachable = (manifests: readonly Manifest[]): Set<string> => new Set(manifests.flatMap(m => m.blobs));

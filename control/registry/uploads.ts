@@ -11,9 +11,9 @@ import { type Digest, digestText, startHash } from './digest.ts';
 import { refused } from './errors.ts';
 
 /** What an agent accepts as one layer, too. */
-export const BLOB_BYTES_MAX = 512 * 1024 * 1024;
-export const UPLOADS_MAX = 256;
-export const UPLOAD_IDLE_MS_MAX = 60 * 60 * 1000;
+const BLOB_BYTES_MAX = 512 * 1024 * 1024;
+const UPLOADS_MAX = 256;
+const UPLOAD_IDLE_MS_MAX = 60 * 60 * 1000;
 
 export interface ContentRange {
   start: number;
