@@ -47,6 +47,8 @@ export async function startTestServer(options: { tunnels?: Tunnels; logs?: strin
   };
   const rbac = createRbac(() => policy);
   const stopping = new AbortController();
+  // What a listening socket does for a real server: timers in the background alone would let the process end.
+  const alive = setInterval(() => {}, 60_000);
   const { authorize } = createAuthorizer({ rbac });
   const server = createApi({
     store,
@@ -80,6 +82,7 @@ export async function startTestServer(options: { tunnels?: Tunnels; logs?: strin
     await call('POST', `/api/v1/namespaces/${name}/serviceaccounts`, { metadata: { name: 'default' } });
   }
   const close = async () => {
+    clearInterval(alive);
     stopping.abort();
     await store.close();
   };
