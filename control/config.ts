@@ -11,8 +11,10 @@ export interface ServerConfig {
   advertise: string;
   /** Further names and addresses in the server's certificate. */
   sans: readonly string[];
-  /** How long a node may be silent before its pods are replaced. */
+  /** How long a node may be silent before it counts as not ready. */
   nodeGraceMs: number | undefined;
+  /** How long pods stay on such a node, unless they say otherwise. */
+  tolerationSeconds: number | undefined;
 }
 
 export class ConfigError extends Error {
@@ -28,7 +30,11 @@ export const SERVER_OPTIONS = {
   listen: { value: 'HOST:PORT', default: '127.0.0.1:6443', description: 'Where to serve; port 0 takes any free one' },
   advertise: { value: 'HOST', description: 'Name or address that others reach this server by' },
   san: { value: 'NAME,…', description: "Further names and addresses in the server's certificate" },
-  'node-grace': { value: 'SECONDS', description: 'How long a node may be silent before its pods are replaced' },
+  'node-grace': { value: 'SECONDS', description: 'How long a node may be silent before it is not ready (40)' },
+  'default-toleration-seconds': {
+    value: 'SECONDS',
+    description: 'How long pods stay on a node that is not ready, unless they say otherwise (300)',
+  },
 } as const;
 
 const ANY_HOST = new Set(['0.0.0.0', '::', '[::]']);
@@ -55,7 +61,8 @@ export function configOf(
     port,
     advertise: checkedName('--advertise', advertise),
     sans: listOf(text('san')).map(name => checkedName('--san', name)),
-    nodeGraceMs: secondsOf(text('node-grace')),
+    nodeGraceMs: milliseconds(secondsOf('--node-grace', text('node-grace'), 1)),
+    tolerationSeconds: secondsOf('--default-toleration-seconds', text('default-toleration-seconds'), 0),
   });
 }
 
@@ -70,9 +77,16 @@ function checkedName(flag: string, name: string): string {
   throw new ConfigError(`${flag} takes a host name or address, not ${JSON.stringify(name)}`);
 }
 
-function secondsOf(text: string | undefined): number | undefined {
+const SECONDS_MAX = 86_400;
+
+const milliseconds = (seconds: number | undefined): number | undefined =>
+  seconds === undefined ? undefined : seconds * 1000;
+
+function secondsOf(flag: string, text: string | undefined, min: number): number | undefined {
   if (text === undefined) return undefined;
   const seconds = Number(text);
-  if (Number.isInteger(seconds) && seconds >= 1 && seconds <= 3600) return seconds * 1000;
-  throw new ConfigError(`--node-grace takes a whole number of seconds from 1 to 3600, not ${JSON.stringify(text)}`);
+  if (Number.isInteger(seconds) && seconds >= min && seconds <= SECONDS_MAX) return seconds;
+  throw new ConfigError(
+    `${flag} takes a whole number of seconds from ${min} to ${SECONDS_MAX}, not ${JSON.stringify(text)}`,
+  );
 }

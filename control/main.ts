@@ -131,7 +131,7 @@ async function serve(
     authorize: security.authorize,
     rulesOf: security.rulesOf,
     tokens: security.tokens,
-    admission: ({ lister }) => defaultAdmission({ lister, clock }),
+    admission: ({ lister }) => defaultAdmission({ lister, clock, tolerationSeconds: config.tolerationSeconds }),
     version: VERSION,
     clusterCa: pki.caPem,
     health: { live: {}, ready: { store: () => store.status().alarm } },

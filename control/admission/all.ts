@@ -12,14 +12,20 @@ import { priority } from './priority.ts';
 import { runtimeClass } from './runtime-class.ts';
 import { serviceAccount } from './service-account.ts';
 
-export const defaultAdmission = ({ lister, clock }: { lister: Lister; clock: Clock }): Admission =>
+interface Parts {
+  lister: Lister;
+  clock: Clock;
+  tolerationSeconds?: number;
+}
+
+export const defaultAdmission = ({ lister, clock, tolerationSeconds }: Parts): Admission =>
   createAdmission([
     certificateRequester(),
     namespaceLifecycle(lister),
     nodeRestriction(lister),
     serviceAccount(lister, clock),
     priority(lister),
-    defaultTolerations(),
+    defaultTolerations(tolerationSeconds),
     runtimeClass(lister),
     certificateRequest(),
   ]);

@@ -1,10 +1,10 @@
 /**
- * Pods stay on a node that stopped answering for five minutes unless they say otherwise. Kubernetes' DefaultTolerationSeconds.
+ * Pods stay on a node that stopped answering for a while unless they say otherwise. Kubernetes' DefaultTolerationSeconds.
  */
 import type { ApiObject } from '../machinery/meta.ts';
 import { isResource, type Plugin } from './chain.ts';
 
-const TOLERATION_SECONDS = 300;
+const DEFAULT_SECONDS = 300;
 const TAINTS = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'];
 
 interface Toleration {
@@ -14,7 +14,7 @@ interface Toleration {
   tolerationSeconds?: number;
 }
 
-export const defaultTolerations = (): Plugin => ({
+export const defaultTolerations = (tolerationSeconds = DEFAULT_SECONDS): Plugin => ({
   name: 'DefaultTolerationSeconds',
   operations: ['CREATE', 'UPDATE'],
   mutate: attributes => {
@@ -23,7 +23,7 @@ export const defaultTolerations = (): Plugin => ({
     for (const key of TAINTS) {
       if (spec.tolerations?.some(t => tolerates(t, key))) continue;
       spec.tolerations ??= [];
-      spec.tolerations.push({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: TOLERATION_SECONDS });
+      spec.tolerations.push({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds });
     }
   },
 });

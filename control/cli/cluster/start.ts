@@ -18,6 +18,8 @@ export interface StartOptions {
 }
 
 export const PREFERRED_PORT = 6443;
+/** On one box nobody waits five minutes to see pods move: agents renew every 2 s, and silence is noticed after 6. */
+const LOCAL_PATIENCE = ['--node-grace', '6', '--default-toleration-seconds', '2'];
 const PORTS_TRIED = 100;
 const POLL_MS = 15;
 const LOG_LINES_SHOWN = 20;
@@ -35,7 +37,7 @@ export const startCluster = async (options: StartOptions, context: Context): Pro
       // Agents join with the token that the server writes.
       if (wanted.role === 'agent') await serverReady(record, started, options.waitMs, context);
       await context.platform.files.makeDirectory(join(options.folder, wanted.name), { mode: 0o700 });
-      const entry = startProcess(context.self, wanted);
+      const entry = startProcess(context, wanted);
       started.push(entry);
       record.processes = [...record.processes.filter(p => p.name !== wanted.name), entry];
       // Written after each start: whatever happens next, `skerry down` knows this process.
@@ -77,7 +79,7 @@ function wantedProcesses(
       name: 'server-0',
       role: 'server',
       log: log('server-0'),
-      arguments: ['server', '--state', state('server-0'), '--listen', listen, '--node-grace', '8'],
+      arguments: ['server', '--state', state('server-0'), '--listen', listen, ...LOCAL_PATIENCE],
     },
     ...agents.map(name => ({
       name,
@@ -91,7 +93,7 @@ function wantedProcesses(
   ];
 }
 
-/** The server's admin file says that it listens; until then its process has to live. */
+/** Its admin file says that everything agents need is written, its port that it listens; until then it has to live. */
 async function serverReady(
   record: ClusterRecord,
   started: ProcessRecord[],
@@ -100,10 +102,12 @@ async function serverReady(
 ): Promise<void> {
   const { clock, files } = context.platform;
   const deadline = clock.monotonic() + waitMs;
-  while ((await files.stat(record.kubeconfig)) === undefined) {
+  const port = Number(new URL(record.server).port);
+  while ((await files.stat(record.kubeconfig)) === undefined || (await isFree(port))) {
     throwIfDead(started);
-    if (clock.monotonic() > deadline)
+    if (clock.monotonic() > deadline) {
       throw new CommandError(`the server was not ready within ${waitMs / 1000} s\n${logsOf(record.processes)}`);
+    }
     await clock.sleep(POLL_MS, context.signal);
   }
 }

@@ -15,7 +15,10 @@ import { createNodePlatform } from '../../../control/platform/node.ts';
 const { clock } = createNodePlatform();
 const folder = mkdtempSync(join(tmpdir(), 'skerry-processes-'));
 const script = (name: string, text: string) =>
-  startProcess([process.execPath, '-e'], { name, role: 'agent', log: join(folder, name), arguments: [text] });
+  startProcess(
+    { self: [process.execPath, '-e'], env: process.env, directory: folder },
+    { name, role: 'agent', log: join(folder, name), arguments: [text] },
+  );
 
 const test = suite('processes');
 test.after(() => rmSync(folder, { recursive: true }));
