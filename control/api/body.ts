@@ -1,7 +1,7 @@
 /**
  * Reads a request's body, bounded: what is larger than the limit is refused as soon as that is known.
  */
-import { failure } from '../machinery/status.ts';
+import { badRequest, failure } from '../machinery/status.ts';
 import type { ApiContext } from './request.ts';
 
 export const BODY_BYTES_MAX = 3 * 1024 * 1024;
@@ -11,22 +11,29 @@ export async function readBody(c: ApiContext): Promise<Uint8Array<ArrayBuffer>> 
   // In-process callers hand over a body that is in memory already.
   if (declared !== undefined || c.env.identity !== undefined) {
     if (Number(declared ?? 0) > BODY_BYTES_MAX) throw tooLarge();
-    const body = new Uint8Array(await c.req.raw.arrayBuffer());
+    const body = new Uint8Array(await c.req.raw.arrayBuffer().catch(gone));
     if (body.byteLength > BODY_BYTES_MAX) throw tooLarge();
     return body;
   }
   return readUnknownLength(c.req.raw.body);
 }
 
+/** The client went away in the middle: nobody will read the answer. */
+const gone = (error: unknown): never => {
+  throw badRequest(`unable to read the body: ${error instanceof Error ? error.message : error}`);
+};
+
 async function readUnknownLength(stream: ReadableStream<Uint8Array> | null): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  if (stream) {
-    for await (const chunk of stream) {
-      length += chunk.byteLength;
-      if (length > BODY_BYTES_MAX) throw tooLarge();
-      chunks.push(chunk);
+  const reader = stream?.getReader();
+  for (let piece = await reader?.read().catch(gone); piece?.value; piece = await reader?.read().catch(gone)) {
+    length += piece.value.byteLength;
+    if (length > BODY_BYTES_MAX) {
+      reader?.cancel().catch(() => {});
+      throw tooLarge();
     }
+    chunks.push(piece.value);
   }
   const body = new Uint8Array(length);
   let at = 0;

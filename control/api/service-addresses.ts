@@ -86,8 +86,9 @@ function fillPorts(ports: Port[], random: () => number): (() => void)[] {
   return filled.map(port => () => delete port.nodePort);
 }
 
+/** Claims read `serviceips/10.96.0.7` and `nodeports/30080/TCP`. */
 function refusal(spec: Service['spec'], claim: string): Cause {
-  const value = claim.slice(claim.lastIndexOf('/') + 1);
+  const [, value = ''] = claim.split('/');
   if (spec.clusterIPs?.includes(value) || spec.clusterIP === value) {
     const message = `Invalid value: [${JSON.stringify(value)}]: failed to allocate IP ${value}: provided IP is already allocated`;
     return { reason: 'FieldValueInvalid', message, field: 'spec.clusterIPs' };

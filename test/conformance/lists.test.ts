@@ -9,7 +9,10 @@ const MAPS = '/api/v1/namespaces/default/configmaps';
 const TABLE = { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json' };
 
 for (let i = 0; i < 10; i++) {
-  await call('POST', MAPS, { metadata: { name: `m${i}`, labels: { parity: i % 2 ? 'odd' : 'even' } }, data: { i: `${i}` } });
+  await call('POST', MAPS, {
+    metadata: { name: `m${i}`, labels: { parity: i % 2 ? 'odd' : 'even' } },
+    data: { i: `${i}` },
+  });
 }
 const namesOf = (answer: { body: { items: { metadata: { name: string } }[] } }) =>
   answer.body.items.map(item => item.metadata.name);
@@ -137,10 +140,13 @@ test('metadata alone', async () => {
 
 test('long lists arrive whole, streamed and compressed', async () => {
   const data = { text: 'x'.repeat(20_000) };
-  for (let i = 0; i < 40; i++) await call('POST', '/api/v1/namespaces/kube-system/configmaps', { metadata: { name: `big${i}` }, data });
+  for (let i = 0; i < 40; i++)
+    await call('POST', '/api/v1/namespaces/kube-system/configmaps', { metadata: { name: `big${i}` }, data });
   const plain = await call('GET', '/api/v1/namespaces/kube-system/configmaps');
   assert.is(plain.body.items.length, 40);
-  const request = await call('GET', '/api/v1/namespaces/kube-system/configmaps', undefined, { 'accept-encoding': 'gzip' });
+  const request = await call('GET', '/api/v1/namespaces/kube-system/configmaps', undefined, {
+    'accept-encoding': 'gzip',
+  });
   assert.is(request.headers.get('content-encoding'), 'gzip');
   assert.ok(request.text.length < 100_000);
 });

@@ -55,7 +55,13 @@ test('create: what is refused, and how', async () => {
     [MAPS, map(fresh(), {}, { namespace: 'other' }), 400, 'BadRequest', /does not match the namespace sent/],
     [MAPS, map('Bad_Name'), 422, 'Invalid', /^ConfigMap "Bad_Name" is invalid: metadata.name: Invalid value/],
     [MAPS, { metadata: {} }, 422, 'Invalid', /name or generateName is required/],
-    [MAPS, { ...map(fresh()), kind: 'Secret' }, 400, 'BadRequest', /Secret in version "v1" cannot be handled as a Config/],
+    [
+      MAPS,
+      { ...map(fresh()), kind: 'Secret' },
+      400,
+      'BadRequest',
+      /Secret in version "v1" cannot be handled as a Config/,
+    ],
     [MAPS, { ...map(fresh()), apiVersion: 'v2' }, 400, 'BadRequest', /API version in the data \(v2\) does not match/],
     [MAPS, map(fresh(), { a: 1 as never }), 400, 'BadRequest', /cannot unmarshal number .* of type string/],
     [MAPS, '{"metadata":', 400, 'BadRequest', /./],
@@ -87,7 +93,9 @@ test('generateName adds five characters, and tries others when one is taken', as
 
 test('unknown and duplicate fields: Strict refuses, Warn warns, Ignore is silent', async () => {
   const bad = (name: string) => JSON.stringify({ ...map(name), bogus: 1 }).replace('{"a":"1"}', '{"a":"1","a":"2"}');
-  const strict = await call('POST', `${MAPS}?fieldValidation=Strict`, bad(fresh()), { 'content-type': 'application/json' });
+  const strict = await call('POST', `${MAPS}?fieldValidation=Strict`, bad(fresh()), {
+    'content-type': 'application/json',
+  });
   assert.is(strict.code, 400);
   assert.is(
     strict.body.message,
@@ -95,9 +103,14 @@ test('unknown and duplicate fields: Strict refuses, Warn warns, Ignore is silent
   );
   const warned = await call('POST', MAPS, bad(fresh()), { 'content-type': 'application/json' });
   assert.is(warned.code, 201);
-  assert.match(warned.headers.get('warning') ?? '', /299 - "duplicate field \\"data.a\\"", 299 - "unknown field \\"bogus\\""/);
+  assert.match(
+    warned.headers.get('warning') ?? '',
+    /299 - "duplicate field \\"data.a\\"", 299 - "unknown field \\"bogus\\""/,
+  );
   assert.is(warned.body.bogus, undefined);
-  const silent = await call('POST', `${MAPS}?fieldValidation=Ignore`, bad(fresh()), { 'content-type': 'application/json' });
+  const silent = await call('POST', `${MAPS}?fieldValidation=Ignore`, bad(fresh()), {
+    'content-type': 'application/json',
+  });
   assert.is(silent.code, 201);
   assert.is(silent.headers.get('warning'), null);
   assert.is((await call('POST', `${MAPS}?fieldValidation=Maybe`, map(fresh()))).code, 422);

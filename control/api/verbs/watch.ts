@@ -154,8 +154,11 @@ function createReader(api: Api, watching: Watching): () => Promise<Bytes | undef
       const batch = wait <= 0 ? 'time' : await orTimeout(api, pending, wait, abort.signal);
       if (batch === undefined) return undefined;
       if (batch === 'time') {
-        if (api.clock.monotonic() >= watching.endsAt) return undefined;
-        bookmarkAt = api.clock.monotonic() + BOOKMARK_INTERVAL_MS;
+        const now = api.clock.monotonic();
+        if (now >= watching.endsAt) return undefined;
+        // A timer may be a moment early.
+        if (!watching.bookmarks || now < bookmarkAt) continue;
+        bookmarkAt = now + BOOKMARK_INTERVAL_MS;
         return frames.bookmark(events.progress(), false);
       }
       pending = undefined;
