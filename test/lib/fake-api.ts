@@ -101,6 +101,12 @@ export function createFakeApi(clock: Clock, random: Random): FakeApi {
       api.onWrite('patch', resource, written);
       return written;
     },
+    update: async (resource: Resource, object: ApiObject) => {
+      check(resource, find(resource, object.metadata), object.metadata);
+      const written = write(pathOf(resource, object.metadata), 'MODIFIED', structuredClone(object));
+      api.onWrite('patch', resource, written);
+      return written;
+    },
     delete: async (resource: Resource, key: Key, options?: { preconditions?: { uid?: string } }) => {
       const current = find(resource, key);
       check(resource, current, options?.preconditions);
