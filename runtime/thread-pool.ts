@@ -34,7 +34,8 @@ export function createThreadPool(warm: number): ThreadPool {
 }
 
 async function startWarm(): Promise<Thread> {
-  const thread = await startThread(new URL(import.meta.resolve('./worker.ts')));
+  // Beside this file, with its ending: .ts in the repository, .js in the package.
+  const thread = await startThread(new URL(`./worker${import.meta.url.slice(-3)}`, import.meta.url));
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   thread.onMessage(message => {
     if ((message as FromThread).say === 'warm') resolve();

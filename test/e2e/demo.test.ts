@@ -37,7 +37,8 @@ test('skerry demo shows every step and leaves nothing behind', async () => {
 
 test('up, status, run, get, logs, down, with the kubectl context put back', async () => {
   mkdirSync(join(home, '.kube'));
-  const mine = 'apiVersion: v1\nkind: Config\nclusters: []\nusers: []\ncontexts: []\ncurrent-context: prod\n';
+  const mine =
+    'apiVersion: v1\nkind: Config\nclusters: []\nusers: []\ncontexts: [{name: prod, context: {cluster: prod, user: me}}]\ncurrent-context: prod\n';
   writeFileSync(join(home, '.kube', 'config'), mine);
   const skerry = (...args: string[]) =>
     run(process.execPath, [join(root, 'control/cli/main.ts'), ...args], { env, cwd: home });

@@ -2,6 +2,7 @@
 import type { Client } from '../../client/client.ts';
 import { type Deployment, deployment } from '../../kinds/deployment.ts';
 import { type Node, node } from '../../kinds/node.ts';
+import { type Pod, pod } from '../../kinds/pod.ts';
 import type { Key } from '../../machinery/meta.ts';
 import type { Clock } from '../../platform/types.ts';
 import { CommandError } from '../command.ts';
@@ -11,14 +12,14 @@ const POLL_MS = 25;
 /** Polls `look` until it answers something; `describe` says what was missing when time is up. */
 export const waitFor = async <T>(
   look: () => Promise<T | undefined>,
-  options: { clock: Clock; waitMs: number; describe: () => string; signal: AbortSignal },
+  options: { clock: Clock; waitMs: number; describe: () => string | Promise<string>; signal: AbortSignal },
 ): Promise<T> => {
   const deadline = options.clock.monotonic() + options.waitMs;
   for (;;) {
     const found = await look();
     if (found !== undefined) return found;
     if (options.clock.monotonic() > deadline)
-      throw new CommandError(`${options.describe()} after ${options.waitMs / 1000} s`);
+      throw new CommandError(`${await options.describe()} (waited ${options.waitMs / 1000} s)`);
     await options.clock.sleep(POLL_MS, options.signal);
   }
 };
@@ -41,6 +42,19 @@ export const rolledOut = async (client: Client, key: Key): Promise<Deployment | 
     (d.status?.availableReplicas ?? 0) === wanted;
   return done ? d : undefined;
 };
+
+/** What keeps the pods of a selector from being ready, a line for each, in the words of their status. */
+export const whyNotReady = async (client: Client, namespace: string, labelSelector: string): Promise<string> => {
+  const { items } = await client.list<Pod>(pod, { namespace, labelSelector });
+  return items.map(p => `\n  ${p.metadata.name}: ${p.status?.phase ?? 'Pending'}${reasonOf(p)}`).join('');
+};
+
+function reasonOf({ status }: Pod): string {
+  const waiting = status?.containerStatuses?.map(c => c.state?.waiting).find(state => state !== undefined);
+  if (waiting !== undefined) return `, ${waiting.reason}${waiting.message ? `: ${waiting.message}` : ''}`;
+  const unmet = status?.conditions?.find(c => c.status !== 'True');
+  return unmet === undefined ? '' : `, not ${unmet.type}${unmet.message ? `: ${unmet.message}` : ''}`;
+}
 
 function isReady(n: Node): boolean {
   return n.status?.conditions?.some(c => c.type === 'Ready' && c.status === 'True') === true;

@@ -13,7 +13,7 @@ import { lastLines } from '../cluster/processes.ts';
 import { type ClusterRecord, readRecord } from '../cluster/record.ts';
 import { PREFERRED_PORT } from '../cluster/start.ts';
 import { stopCluster } from '../cluster/stop.ts';
-import { rolledOut, waitFor } from '../cluster/wait.ts';
+import { rolledOut, waitFor, whyNotReady } from '../cluster/wait.ts';
 import { type Command, CommandError, type Context, type Input } from '../command.ts';
 import { connectWith, type Session } from '../connect.ts';
 import { type App, getText, manifestsOf, urlOf } from '../deploy.ts';
@@ -84,7 +84,8 @@ async function deployAndCall(steps: Steps, session: Session, context: Context): 
     return lines.join(', ');
   });
   await steps.step('rollout', async () => {
-    const describe = () => 'the deployment was not rolled out';
+    const describe = async () =>
+      `the deployment was not rolled out${await whyNotReady(session.client, session.namespace, `app=${APP.name}`)}`;
     await waitFor(() => rolledOut(session.client, key), { clock, waitMs: WAIT_MS, describe, signal: context.signal });
     return `${APP.replicas}/${APP.replicas} pods ready`;
   });

@@ -1,6 +1,6 @@
 /** `skerry run`: a wasm file becomes a Deployment and a Service; prints where it answers. */
 import { basename } from 'node:path';
-import { rolledOut, waitFor } from '../cluster/wait.ts';
+import { rolledOut, waitFor, whyNotReady } from '../cluster/wait.ts';
 import { type Command, type Context, type Input, UsageError } from '../command.ts';
 import { CONNECT_OPTIONS, connect, type Session } from '../connect.ts';
 import { type App, manifestsOf, urlOf } from '../deploy.ts';
@@ -55,7 +55,8 @@ async function deploy(app: App, file: string, session: Session, context: Context
     return lines.join('; ');
   });
   await steps.step('rollout', async () => {
-    const describe = () => `${app.name} was not rolled out; \`skerry get pods -l app=${app.name}\` shows why`;
+    const describe = async () =>
+      `${app.name} was not rolled out${await whyNotReady(session.client, session.namespace, `app=${app.name}`)}`;
     await waitFor(() => rolledOut(session.client, key), { clock, waitMs, describe, signal: context.signal });
     return `${app.replicas}/${app.replicas} ready`;
   });
