@@ -61,7 +61,7 @@ export function apply(state: State, command: Command): Applied {
 }
 
 /** Whether all compares hold now. */
-export const holds = (revisions: Revisions, compares: readonly Compare[]): boolean =>
+const holds = (revisions: Revisions, compares: readonly Compare[]): boolean =>
   compares.every(({ key, modRevision }) => (revisions.get(key)?.modRevision ?? 0) === modRevision);
 
 function applyTxn(

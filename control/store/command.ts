@@ -6,7 +6,17 @@
  * behind it. 0 when there is none. `time` is milliseconds since the epoch at the proposer.
  */
 
-import { createItemWriter, type Item, readOneItem } from './items.ts';
+import {
+  type Cursor,
+  checkEnd,
+  createItemWriter,
+  cursorOn,
+  type Item,
+  readArrayHead,
+  readBytes,
+  readNumber,
+  readText,
+} from './items.ts';
 import type { Compare, Write } from './store.ts';
 
 export type Command =
@@ -24,68 +34,90 @@ export interface SettledItem {
   value: Uint8Array;
 }
 
-const TXN = 0;
-const COMPACT = 1;
-const SETTLE = 2;
-const OPEN = 3;
+/** The first field is the place in this list. */
+const TYPES = ['txn', 'compact', 'settle', 'open'] as const;
+const COMMAND_LENGTH = { txn: 5, compact: 4, settle: 4, open: 3 } as const;
 const writer = createItemWriter();
 
 export function encodeCommand(command: Command): Uint8Array {
   writer.reset();
-  writer.write(toItem(command));
+  writer.arrayHead(COMMAND_LENGTH[command.type]);
+  writer.write(TYPES.indexOf(command.type));
+  writer.write(command.after);
+  writer.write(command.time);
+  switch (command.type) {
+    case 'txn':
+      writeList(command.compares, compare => writeFields(compare.key, compare.modRevision));
+      writeList(command.writes, write =>
+        write.type === 'put' ? writeFields(write.key, write.value) : writeFields(write.key),
+      );
+      break;
+    case 'compact':
+      writer.write(command.revision);
+      break;
+    case 'settle':
+      writeList(command.items, item => writeFields(item.key, item.modRevision, item.value));
+      break;
+    case 'open':
+      break;
+  }
   return writer.copy();
 }
 
-function toItem(command: Command): Item {
-  const { after, time } = command;
-  switch (command.type) {
-    case 'txn':
-      return [
-        TXN,
-        after,
-        time,
-        command.compares.map(compare => [compare.key, compare.modRevision]),
-        command.writes.map(write => (write.type === 'put' ? [write.key, write.value] : [write.key])),
-      ];
+function writeList<T>(items: readonly T[], each: (item: T) => void): void {
+  writer.arrayHead(items.length);
+  for (const item of items) each(item);
+}
+
+function writeFields(...fields: Item[]): void {
+  writer.arrayHead(fields.length);
+  for (const field of fields) writer.write(field);
+}
+
+/** Values are views into `bytes`. Throws when these are no command: then a later version of Skerry wrote them, for the checksum was right. */
+export function decodeCommand(bytes: Uint8Array): Command {
+  const cursor = cursorOn(bytes);
+  const length = readArrayHead(cursor);
+  const type = TYPES[readNumber(cursor)];
+  if (type === undefined || length !== COMMAND_LENGTH[type])
+    throw new TypeError('unknown command: written by a later version of Skerry?');
+  const command = decodeFields(type, cursor, readNumber(cursor), readNumber(cursor));
+  checkEnd(cursor);
+  return command;
+}
+
+function decodeFields(type: Command['type'], cursor: Cursor, after: number, time: number): Command {
+  switch (type) {
+    case 'txn': {
+      const compares = readList(cursor, 2, () => ({ key: readText(cursor), modRevision: readNumber(cursor) }));
+      return { type, after, time, compares, writes: readWrites(cursor) };
+    }
     case 'compact':
-      return [COMPACT, after, time, command.revision];
-    case 'settle':
-      return [SETTLE, after, time, command.items.map(item => [item.key, item.modRevision, item.value])];
+      return { type, after, time, revision: readNumber(cursor) };
+    case 'settle': {
+      const item = () => ({ key: readText(cursor), modRevision: readNumber(cursor), value: readBytes(cursor) });
+      return { type, after, time, items: readList(cursor, 3, item) };
+    }
     case 'open':
-      return [OPEN, after, time];
+      return { type, after, time };
   }
 }
 
-/** Throws when the bytes are no command: the log's checksum was right, so a later version of Skerry wrote them. */
-export function decodeCommand(bytes: Uint8Array): Command {
-  const [type, after, time, first, second] = readOneItem(bytes) as [number, number, number, Item, Item];
-  switch (type) {
-    case TXN:
-      return {
-        type: 'txn',
-        after,
-        time,
-        compares: (first as [string, number][]).map(([key, modRevision]) => ({ key, modRevision })),
-        writes: (second as [string, Uint8Array?][]).map(([key, value]) =>
-          value === undefined ? { type: 'delete', key } : { type: 'put', key, value },
-        ),
-      };
-    case COMPACT:
-      return { type: 'compact', after, time, revision: first as number };
-    case SETTLE:
-      return {
-        type: 'settle',
-        after,
-        time,
-        items: (first as [string, number, Uint8Array][]).map(([key, modRevision, value]) => ({
-          key,
-          modRevision,
-          value,
-        })),
-      };
-    case OPEN:
-      return { type: 'open', after, time };
-    default:
-      throw new TypeError(`unknown command ${type}: written by a later version of Skerry?`);
+function readList<T>(cursor: Cursor, fields: number, item: () => T): T[] {
+  const items: T[] = [];
+  for (let left = readArrayHead(cursor); left > 0; left--) {
+    if (readArrayHead(cursor) !== fields) throw new TypeError(`an item of a command has other than ${fields} fields`);
+    items.push(item());
   }
+  return items;
+}
+
+function readWrites(cursor: Cursor): Write[] {
+  const writes: Write[] = [];
+  for (let left = readArrayHead(cursor); left > 0; left--) {
+    const fields = readArrayHead(cursor);
+    const key = readText(cursor);
+    writes.push(fields === 1 ? { type: 'delete', key } : { type: 'put', key, value: readBytes(cursor) });
+  }
+  return writes;
 }

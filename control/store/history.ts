@@ -95,5 +95,8 @@ export function createHistory(): History {
   };
 }
 
-const supersededBytes = (entry: HistoryEntry): number =>
-  entry.events.reduce((sum, event) => sum + (event.previous?.value.length ?? 0), 0);
+function supersededBytes(entry: HistoryEntry): number {
+  let bytes = 0;
+  for (const event of entry.events) if (event.previous) bytes += event.previous.value.length;
+  return bytes;
+}

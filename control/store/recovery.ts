@@ -130,7 +130,7 @@ function replayFrame(
   recovered.lastTerm = fresh.at(-1)!.term;
 }
 
-export const damaged = (path: string, at: number, why: string): StoreError =>
+const damaged = (path: string, at: number, why: string): StoreError =>
   new StoreError(
     'corrupt',
     `the log is damaged: ${path} at byte ${at}: ${why}. Nothing was changed; restore a backup, or remove this replica's directory and let it be filled by its peers.`,

@@ -8,7 +8,7 @@ import { createUpkeep } from './compaction.ts';
 import type { Consensus } from './consensus.ts';
 import { createDriver, type Driver, type Log } from './driver.ts';
 import { KEY_BYTES_MAX, type Limits, TXN_BYTES_MAX, TXN_OPERATIONS_MAX, VALUE_BYTES_MAX } from './limits.ts';
-import { type Compare, type Store, StoreError, type Write } from './store.ts';
+import { type Compare, type Store, StoreError, type StoreStatus, type Write } from './store.ts';
 import { createVolatileKeys } from './volatile.ts';
 import { createWatchHub } from './watch.ts';
 
@@ -61,6 +61,24 @@ export function createReplica(parts: ReplicaParts): { store: Store; driver: Driv
     await parts.release();
   };
 
+  const txn: Store['txn'] = (compares, then) => {
+    // Not async: one promise less per write.
+    try {
+      checkOpen();
+      checkTransaction(compares, then);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return driver.txn(compares, then);
+  };
+
+  const compact = async (revision: number): Promise<void> => {
+    checkOpen();
+    const now = revisions.revision();
+    if (revision > now) throw new StoreError('future', `revision ${revision} is past ${now}`, now);
+    if (revision > revisions.compactedRevision()) await driver.compact(revision);
+  };
+
   const store: Store = {
     async get(key, options) {
       checkOpen();
@@ -70,28 +88,11 @@ export function createReplica(parts: ReplicaParts): { store: Store; driver: Driv
       checkOpen();
       return revisions.range(start, end, options);
     },
-    async txn(compares, then) {
-      checkOpen();
-      checkTransaction(compares, then);
-      return driver.txn(compares, then);
-    },
+    txn,
     watch: hub.watch,
-    async compact(revision) {
-      checkOpen();
-      if (revision > revisions.revision())
-        throw new StoreError('future', `revision ${revision} is past ${revisions.revision()}`, revisions.revision());
-      if (revision > revisions.compactedRevision()) await driver.compact(revision);
-    },
+    compact,
     revision: revisions.revision,
-    status: () => ({
-      revision: revisions.revision(),
-      compactedRevision: revisions.compactedRevision(),
-      keys: revisions.keys(),
-      bytes: revisions.bytes(),
-      leader: id,
-      members: [{ id, appliedRevision: revisions.revision(), voter: true }],
-      alarm: driver.alarm(),
-    }),
+    status: () => statusOf(id, state, driver),
     backup() {
       checkOpen();
       return parts.backup(driver);
@@ -102,6 +103,18 @@ export function createReplica(parts: ReplicaParts): { store: Store; driver: Driv
     },
   };
   return { store, driver };
+}
+
+function statusOf(id: string, { revisions }: State, driver: Driver): StoreStatus {
+  return {
+    revision: revisions.revision(),
+    compactedRevision: revisions.compactedRevision(),
+    keys: revisions.keys(),
+    bytes: revisions.bytes(),
+    leader: id,
+    members: [{ id, appliedRevision: revisions.revision(), voter: true }],
+    alarm: driver.alarm(),
+  };
 }
 
 function checkTransaction(compares: readonly Compare[], writes: readonly Write[]): void {

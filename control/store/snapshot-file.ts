@@ -114,7 +114,7 @@ export async function readSnapshot(
           if (count !== keys || !equal(digest, await hashes.digest())) throw corrupt('its final hash is wrong');
         } else {
           keys++;
-          const chain = readChain(item);
+          const chain = readChain(item, header.compactedRevision);
           state.revisions.restore(chain);
           collectEvents(chain, header.compactedRevision, past);
         }
@@ -169,12 +169,17 @@ function readHeader(item: Item): SnapshotHeader {
   return { clusterId, index, term, revision, compactedRevision };
 }
 
-/** Values get memory of their own: as views, one of them would keep its whole block alive. */
-function readChain(item: Item): KeyChain {
+/**
+ * Without what compaction had given up when the snapshot was made, but something had still pinned. Values get memory of their
+ * own: as views, one of them would keep its whole block alive.
+ */
+function readChain(item: Item, compacted: number): KeyChain {
   const [key, ...versions] = item as [string, ...[number, number?, Uint8Array?][]];
+  const wanted = versions.findIndex(([revision]) => revision <= compacted);
+  const kept = wanted < 0 ? versions : versions.slice(0, wanted + (versions[wanted]![2] ? 1 : 0));
   return {
     key,
-    versions: versions.map(([revision, createRevision, value]) => ({
+    versions: kept.map(([revision, createRevision, value]) => ({
       revision,
       current: value && { key, value: value.slice(), modRevision: revision, createRevision: createRevision! },
     })),

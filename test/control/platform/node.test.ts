@@ -1,4 +1,4 @@
-/** The disk of Node as the store relies on it; the same on Deno when it is there. */
+/** Disk, clock and dice of Node, as the store relies on them. */
 import { spawnSync } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

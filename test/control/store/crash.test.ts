@@ -7,7 +7,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createNodePlatform } from '../../../control/platform/node.ts';
 import { openEmbeddedStore } from '../../../control/store/engines/embedded.ts';
-import { text } from '../../contract/store.ts';
+import { text } from '../../contract/store-lines.ts';
 
 const ROUNDS = 6;
 const test = suite('crash');

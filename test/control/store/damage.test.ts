@@ -11,7 +11,7 @@ import * as assert from 'uvu/assert';
 import { createNodePlatform } from '../../../control/platform/node.ts';
 import { openEmbeddedStore } from '../../../control/store/engines/embedded.ts';
 import { type Store, StoreError } from '../../../control/store/store.ts';
-import { put, text } from '../../contract/store.ts';
+import { put, text } from '../../contract/store-lines.ts';
 import { type Random, random } from '../../lib/random.ts';
 
 const platform = createNodePlatform();

@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert';
 import { createNodePlatform } from '../../../control/platform/node.ts';
 import type { Platform } from '../../../control/platform/types.ts';
 import { openEmbeddedStore } from '../../../control/store/engines/embedded.ts';
-import { codeOf, del, put } from '../../contract/store.ts';
+import { codeOf, del, put } from '../../contract/store-lines.ts';
 import { type FaultyFiles, faultyFiles } from '../../lib/faulty-files.ts';
 
 const test = suite<{ directory: string; platform: Platform; faults: FaultyFiles; skew: { ms: number } }>(

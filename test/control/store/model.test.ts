@@ -11,7 +11,7 @@ import { createNodePlatform } from '../../../control/platform/node.ts';
 import { openEmbeddedStore } from '../../../control/store/engines/embedded.ts';
 import { createMemoryStore } from '../../../control/store/engines/memory.ts';
 import type { Compare, Store, StoreEvent, Write } from '../../../control/store/store.ts';
-import { bytes, codeOf, line } from '../../contract/store.ts';
+import { bytes, codeOf, line } from '../../contract/store-lines.ts';
 import { type Random, random } from '../../lib/random.ts';
 
 const platform = createNodePlatform();

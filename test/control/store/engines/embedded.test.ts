@@ -7,7 +7,8 @@ import * as assert from 'uvu/assert';
 import { createNodePlatform } from '../../../../control/platform/node.ts';
 import { openEmbeddedStore } from '../../../../control/store/engines/embedded.ts';
 import { restoreEmbeddedStore } from '../../../../control/store/engines/restore.ts';
-import { codeOf, collect, del, line, put, storeContract, text } from '../../../contract/store.ts';
+import { storeContract } from '../../../contract/store.ts';
+import { codeOf, collect, del, line, put, text } from '../../../contract/store-lines.ts';
 
 const platform = createNodePlatform();
 const root = await mkdtemp(join(tmpdir(), 'skerry-store-'));
