@@ -14,7 +14,7 @@ export interface InformerOptions<T> extends ListWatchOptions {
 }
 
 /** Added: no `old`. Deleted: no `current`. */
-export type ChangeHandler<T> = (old: T | undefined, current: T | undefined) => void;
+type ChangeHandler<T> = (old: T | undefined, current: T | undefined) => void;
 
 export interface Informer<T> {
   readonly store: StoreIndex<T>;

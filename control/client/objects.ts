@@ -21,7 +21,7 @@ export interface Pod extends ApiObject {
   status?: PodStatus;
 }
 
-export interface PodSpec {
+interface PodSpec {
   nodeName?: string;
   schedulerName?: string;
   schedulingGates?: { name: string }[];
@@ -36,7 +36,7 @@ export interface PodSpec {
   terminationGracePeriodSeconds?: number;
 }
 
-export interface PodStatus {
+interface PodStatus {
   phase?: string;
   reason?: string;
   message?: string;
@@ -55,7 +55,7 @@ export interface Container {
   restartPolicy?: string;
 }
 
-export interface NodeAffinity {
+interface NodeAffinity {
   requiredDuringSchedulingIgnoredDuringExecution?: { nodeSelectorTerms: NodeSelectorTerm[] };
   preferredDuringSchedulingIgnoredDuringExecution?: { weight: number; preference: NodeSelectorTerm }[];
 }
@@ -106,7 +106,7 @@ export interface Namespace extends ApiObject {
   status?: { phase?: string; conditions?: Condition[] };
 }
 
-export interface ServicePort {
+interface ServicePort {
   name?: string;
   protocol?: string;
   port: number;

@@ -37,7 +37,7 @@ export async function* watchEvents<T extends ApiObject>(
 }
 
 /** Feeds on chunks, returns the lines that each one completes. */
-export function createLineSplitter(): (chunk: Uint8Array) => string[] {
+function createLineSplitter(): (chunk: Uint8Array) => string[] {
   const decoder = new TextDecoder();
   let pending: Uint8Array[] = [];
   let pendingBytes = 0;

@@ -14,7 +14,7 @@ export type Action = Write | Say;
 type Write = Create | Patch | Replace | Delete;
 
 /** What is told once an action has been done, or has failed; `{name}` in a message is the object's name. */
-export interface Telling {
+interface Telling {
   about: ApiObject;
   done?: { reason: string; message: string };
   /** `{error}` is what went wrong. */
@@ -44,7 +44,7 @@ export interface Patch {
 }
 
 /** PUT: for subresources that know no patch. */
-export interface Replace {
+interface Replace {
   type: 'replace';
   resource: Resource;
   object: ApiObject;
@@ -62,7 +62,7 @@ export interface Delete {
   tells?: Telling;
 }
 
-export interface Say {
+interface Say {
   type: 'event';
   about: ApiObject;
   level: 'Normal' | 'Warning';

@@ -18,7 +18,7 @@ const CLIENT_USAGES = ['digital signature', 'key encipherment', 'client auth'];
 const NODES = 'system:nodes';
 const BOOTSTRAPPERS = 'system:bootstrappers';
 
-export interface SignOptions {
+interface SignOptions {
   usages: readonly string[];
   expirationSeconds?: number;
   signerName: string;

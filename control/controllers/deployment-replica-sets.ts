@@ -9,7 +9,7 @@ import { templateHash } from '../machinery/hash.ts';
 import type { Create, Patch } from './actions.ts';
 import { ownerReferenceTo } from './ownership.ts';
 
-export const TEMPLATE_HASH = 'pod-template-hash';
+const TEMPLATE_HASH = 'pod-template-hash';
 export const REVISION = 'deployment.kubernetes.io/revision';
 const REVISION_HISTORY = 'deployment.kubernetes.io/revision-history';
 export const DESIRED_REPLICAS = 'deployment.kubernetes.io/desired-replicas';
@@ -81,7 +81,7 @@ export function createSet(deployment: Deployment, replicas: number, revision: nu
   return { type: 'create', resource: RESOURCES.replicaSets, object, tells };
 }
 
-export const sizeAnnotations = (desired: number, max: number): Record<string, string> => ({
+const sizeAnnotations = (desired: number, max: number): Record<string, string> => ({
   [DESIRED_REPLICAS]: String(desired),
   [MAX_REPLICAS]: String(max),
 });

@@ -21,7 +21,7 @@ const HEADLESS = 'service.kubernetes.io/headless';
 const ZONE = 'topology.kubernetes.io/zone';
 const SLICE_ENDPOINTS_MAX = 100;
 
-export interface Endpoint {
+interface Endpoint {
   addresses: string[];
   conditions: { ready: boolean; serving: boolean; terminating: boolean };
   hostname?: string;

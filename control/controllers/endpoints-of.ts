@@ -29,7 +29,7 @@ export function endpointsOf(service: Service, pods: readonly Pod[]): PodEndpoint
 }
 
 /** A port by name is looked up in the pod; a pod that does not have it is left out of that port. */
-export function portsOf(service: Service, pod: Pod): EndpointPort[] {
+function portsOf(service: Service, pod: Pod): EndpointPort[] {
   const ports: EndpointPort[] = [];
   for (const { name = '', protocol = 'TCP', port, targetPort, appProtocol } of service.spec.ports ?? []) {
     const number = typeof targetPort === 'string' ? namedPort(pod, targetPort, protocol) : targetPort || port;

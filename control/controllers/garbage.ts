@@ -6,7 +6,7 @@ import type { Key, ObjectMeta, OwnerReference, Resource } from '../machinery/met
 import type { Action } from './actions.ts';
 
 export const FOREGROUND = 'foregroundDeletion';
-export const ORPHAN = 'orphan';
+const ORPHAN = 'orphan';
 
 export interface Thing {
   uid: string;

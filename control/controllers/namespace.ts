@@ -20,7 +20,7 @@ const PAGE_ITEMS = 500;
 const LOOK_AGAIN_MS = 1_000;
 
 /** What was found in the namespace: resource → its objects. */
-export interface NamespaceWorld {
+interface NamespaceWorld {
   namespace: Namespace;
   content: readonly { resource: DiscoveredResource; objects: readonly ApiObject[] }[];
   now: number;

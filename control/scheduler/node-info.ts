@@ -9,7 +9,7 @@ import { controllerOf, keyText } from '../machinery/meta.ts';
 import { milliValue, parseQuantity, wholeValue } from '../machinery/quantity.ts';
 
 /** `cpu` in thousandths, the others in whole units (bytes). Keys beyond cpu and memory are counted when somebody names them. */
-export type Amounts = Map<string, number>;
+type Amounts = Map<string, number>;
 
 export interface HostPort {
   ip: string;
