@@ -7,7 +7,7 @@
  */
 import type { ApiObject, Key, Resource } from '../machinery/meta.ts';
 
-export type Operation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
+type Operation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
 
 export interface Attributes {
   operation: Operation;

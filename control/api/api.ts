@@ -45,7 +45,7 @@ export type Authorize = (attributes: Attributes) => Promise<Decision> | Decision
 /** Everything a user may do in a namespace, as SelfSubjectRulesReview answers it. */
 export type RulesOf = (user: Identity, namespace: string) => Promise<SubjectRules> | SubjectRules;
 
-export interface SubjectRules {
+interface SubjectRules {
   resourceRules: { verbs: string[]; apiGroups?: string[]; resources?: string[]; resourceNames?: string[] }[];
   nonResourceRules: { verbs: string[]; nonResourceURLs?: string[] }[];
   incomplete: boolean;

@@ -4,7 +4,7 @@
 import { badRequest, failure } from '../machinery/status.ts';
 import type { ApiContext } from './request.ts';
 
-export const BODY_BYTES_MAX = 3 * 1024 * 1024;
+const BODY_BYTES_MAX = 3 * 1024 * 1024;
 
 export async function readBody(c: ApiContext): Promise<Uint8Array<ArrayBuffer>> {
   const declared = c.req.header('content-length');

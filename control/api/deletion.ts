@@ -50,7 +50,7 @@ export async function deleteOne(
 }
 
 /** The object as it is to be stored, or `remove`. */
-export function planDeletion(kind: Kind, object: ApiObject, options: DeleteOptions, now: number): ApiObject | 'remove' {
+function planDeletion(kind: Kind, object: ApiObject, options: DeleteOptions, now: number): ApiObject | 'remove' {
   const { metadata } = object;
   const grace = graceOf(kind, object, options, now);
   if (grace === 'pending') return object;

@@ -7,7 +7,7 @@
 import type { Hono } from 'hono';
 import type { ApiEnv } from './request.ts';
 
-export type Check = () => string | undefined;
+type Check = () => string | undefined;
 
 /** `ready` are the checks that only /readyz makes (start-up is complete); `live` are made by all three. */
 export interface HealthChecks {

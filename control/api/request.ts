@@ -15,7 +15,7 @@ export interface Bindings {
   remoteAddress?: string;
 }
 
-export interface Variables {
+interface Variables {
   auditId: string;
   info: RequestInfo;
   query: URLSearchParams;

@@ -14,7 +14,7 @@ import type { Api, Authenticate, Authorize, RulesOf } from './api.ts';
 import { podsByNodeView, policyView } from './view.ts';
 
 const RBAC = 'rbac.authorization.k8s.io';
-export const ISSUER = 'https://kubernetes.default.svc.cluster.local';
+const ISSUER = 'https://kubernetes.default.svc.cluster.local';
 
 export interface Security {
   authenticate: Authenticate;

@@ -26,7 +26,7 @@ export interface Tunnels {
   close(): void;
 }
 
-export interface TunnelRequest {
+interface TunnelRequest {
   method?: string;
   headers?: Record<string, string>;
   body?: Uint8Array | string;

@@ -26,7 +26,7 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
-export interface Answer {
+interface Answer {
   code: number;
   // biome-ignore lint/suspicious/noExplicitAny: what tests look into has many shapes
   body: any;

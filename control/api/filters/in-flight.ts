@@ -5,8 +5,8 @@
 import { tooManyRequests } from '../../machinery/status.ts';
 import { type Filter, isLongRunning } from '../request.ts';
 
-export const READS_IN_FLIGHT_MAX = 400;
-export const WRITES_IN_FLIGHT_MAX = 200;
+const READS_IN_FLIGHT_MAX = 400;
+const WRITES_IN_FLIGHT_MAX = 200;
 const READING = new Set(['get', 'list', 'watch']);
 
 export function inFlight(limits = { reads: READS_IN_FLIGHT_MAX, writes: WRITES_IN_FLIGHT_MAX }): Filter {

@@ -54,7 +54,7 @@ export const admitDeletion =
     await api.admission.validate(attributes);
   };
 
-export function respondDeleted(
+function respondDeleted(
   api: Api,
   c: ApiContext,
   kind: Kind,
