@@ -70,33 +70,48 @@ export async function serveHttpWorld(options: HttpWorldOptions): Promise<World> 
     if (exit.reason === 'trap') options.warn(`a request ended in a trap: ${exit.message}`);
     else options.exit(exit);
   };
-  const run = async (instance: Instance, exchange: Exchange) => {
+  const finished = (instance: Instance, exchange: Exchange) => {
+    if (!exchange.response.begun()) exchange.response.refuse(500, 'the guest gave no answer');
+    measure(instance);
+    if (memoryBytes <= options.memoryBytesMax) return pool.giveBack(instance);
+    // Each instance is within the limit, all of them together are not.
+    retire(instance);
+    pool.discard(instance);
+  };
+  const run = (instance: Instance, exchange: Exchange) => {
     const { handles } = instance.linked;
     const request: IncomingRequest = { kind: 'incoming-request', exchange, consumed: false };
     const outparam: ResponseOutparam = { kind: 'response-outparam', response: exchange.response };
-    try {
-      await instance.handle(handles.put(request), handles.put(outparam));
-    } catch (error) {
-      return failed(instance, exchange, error);
-    }
-    if (!exchange.response.begun()) exchange.response.refuse(500, 'the guest gave no answer');
-    measure(instance);
-    if (memoryBytes > options.memoryBytesMax) {
-      // Each instance is within the limit, all of them together are not.
-      retire(instance);
-      pool.discard(instance);
-    } else pool.giveBack(instance);
+    instance.handle(handles.put(request), handles.put(outparam)).then(
+      () => {
+        calls.end();
+        finished(instance, exchange);
+      },
+      (error: unknown) => {
+        calls.end();
+        failed(instance, exchange, error);
+      },
+    );
   };
-  const serve = async (exchange: Exchange) => {
-    try {
-      if (calls.begin() > CALLS_UNDER_WAY_MAX) return exchange.response.refuse(503, 'too many requests are under way');
-      const taken = pool.take();
-      await run(taken instanceof Promise ? await taken : taken, exchange);
-    } catch (error) {
-      exchange.response.refuse(503, 'no instance is free');
-      options.warn(`a request was refused: ${error instanceof Error ? error.message : error}`);
-    } finally {
+  const refused = (exchange: Exchange, error: unknown) => {
+    calls.end();
+    exchange.response.refuse(503, 'no instance is free');
+    options.warn(`a request was refused: ${error instanceof Error ? error.message : error}`);
+  };
+  const serve = (exchange: Exchange) => {
+    if (calls.begin() > CALLS_UNDER_WAY_MAX) {
       calls.end();
+      return exchange.response.refuse(503, 'too many requests are under way');
+    }
+    try {
+      const taken = pool.take();
+      if (!(taken instanceof Promise)) return run(taken, exchange);
+      taken.then(
+        instance => run(instance, exchange),
+        (error: unknown) => refused(exchange, error),
+      );
+    } catch (error) {
+      refused(exchange, error);
     }
   };
   // Made before listening: a component that cannot start must not look ready.

@@ -82,6 +82,11 @@ export function launch({ spec, plan: planned, thread: starting, ended }: Launch)
       [plan, thread] = await Promise.all([planned, starting]);
     } catch (error) {
       ready.reject(error);
+      // A thread that has nothing to run would stay for ever.
+      void starting.then(
+        idle => idle.terminate(),
+        () => undefined,
+      );
       return finish({
         code: EXIT_CODE.failed,
         reason: 'failed',

@@ -18,9 +18,9 @@ export interface Component<Code = Uint8Array> {
   exports: ExportItem[];
 }
 
-export type CoreSort = 'func' | 'table' | 'memory' | 'global';
-export type Sort = 'func' | 'instance';
-export type CoreInstance =
+type CoreSort = 'func' | 'table' | 'memory' | 'global';
+type Sort = 'func' | 'instance';
+type CoreInstance =
   | { module: number; args: { name: string; instance: number }[] }
   | { exports: { name: string; sort: CoreSort; index: number }[] };
 export type CoreItem =

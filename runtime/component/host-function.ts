@@ -54,17 +54,28 @@ function declare<P extends unknown[], R>(
   const total = shapes.reduce((sum, shape) => sum + shape.flat.length, 0);
   if (total > FLAT_PARAMETERS_MAX) throw new RangeError(`${total} flat parameters: these would be passed in memory`);
   const byPointer = answer !== null && answer.flat.length > 1;
+  const reply = (guest: Guest, value: R, pointer: Flat | undefined) => {
+    if (answer === null) return undefined;
+    if (!byPointer) return answer.lower(guest, value);
+    answer.store(guest, Number(pointer) >>> 0, value);
+    return undefined;
+  };
+  const settle = (guest: Guest, value: R | Promise<R>, pointer: Flat | undefined) =>
+    value instanceof Promise ? value.then(late => reply(guest, late, pointer)) : reply(guest, value, pointer);
+  const [first, second] = shapes;
+  const invoke = call as (...args: unknown[]) => R | Promise<R>;
   const bind = (guest: Guest): FlatFunction => {
-    const reply = (value: R, pointer: Flat | undefined) => {
-      if (answer === null) return undefined;
-      if (!byPointer) return answer.lower(guest, value);
-      answer.store(guest, Number(pointer) >>> 0, value);
-      return undefined;
-    };
+    // Most functions take one handle, or one and a number: these are spared the arrays.
+    if (shapes.length === 1 && total === 1) {
+      return (a, pointer) => settle(guest, invoke(first!.lift(guest, [a!], 0)), pointer);
+    }
+    if (shapes.length === 2 && total === 2) {
+      return (a, b, pointer) =>
+        settle(guest, invoke(first!.lift(guest, [a!], 0), second!.lift(guest, [b!], 0)), pointer);
+    }
     return (...args) => {
       const values = shapes.map((shape, i) => shape.lift(guest, args, starts[i]!)) as P;
-      const value = call(...values);
-      return value instanceof Promise ? value.then(late => reply(late, args[total])) : reply(value, args[total]);
+      return settle(guest, call(...values), args[total]);
     };
   };
   return { blocks, bind };

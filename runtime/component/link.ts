@@ -15,7 +15,7 @@ export interface Linked {
   exported(interfaceName: string, name: string): Exported | undefined;
   memoryBytes(): number;
 }
-export interface Exported {
+interface Exported {
   core: (...args: (number | bigint)[]) => unknown;
   post: ((...args: (number | bigint)[]) => unknown) | undefined;
 }
@@ -49,7 +49,7 @@ export function link(component: Code, host: HostTable, grown: () => void): Linke
   };
 }
 
-export function unversioned(name: string): string {
+function unversioned(name: string): string {
   const at = name.indexOf('@');
   return at < 0 ? name : name.slice(0, at);
 }

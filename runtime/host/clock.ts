@@ -14,12 +14,21 @@ export const after = (ms: number, call: () => void): (() => void) => {
   const timer = setTimeout(call, Math.min(ms, TIMER_MS_MAX));
   return () => clearTimeout(timer);
 };
-/** Once the callbacks that are due have run. */
+/** Once the callbacks that are due have run. One turn serves all that ask in the meantime: setImmediate is not free. */
 export const soon = (call: () => void): void => {
-  setImmediate(call);
+  if (due.length === 0) setImmediate(runDue);
+  due.push(call);
 };
 /** `Thu, 01 Jan 1970 00:00:00 GMT`, as HTTP's Date header has it. */
 export const httpDate = (): string => new Date().toUTCString();
+
+let due: (() => void)[] = [];
+
+function runDue(): void {
+  const calls = due;
+  due = [];
+  for (const call of calls) call();
+}
 
 /** setTimeout's own limit; a longer wait is taken in steps. */
 const TIMER_MS_MAX = 2_147_483_647;

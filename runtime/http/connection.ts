@@ -34,7 +34,7 @@ export interface ServedConnection {
   busy(): boolean;
 }
 
-export const TIMEOUT_MS = { idle: 75_000, head: 15_000, body: 60_000, write: 60_000 };
+const TIMEOUT_MS = { idle: 75_000, head: 15_000, body: 60_000, write: 60_000 };
 const BODY_BYTES_MAX = 1_073_741_824;
 const BODY_QUEUE_BYTES_MAX = 65_536;
 const PIPELINE_BYTES_MAX = 65_536;

@@ -2,7 +2,7 @@
 import { createRuntime } from '../../runtime/runtime.ts';
 import type { Runtime, Sandbox, SandboxSpec } from '../../runtime/sandbox.ts';
 
-export interface Started {
+interface Started {
   sandbox: Sandbox;
   /** What it printed so far. */
   output(): { stdout: string; stderr: string };

@@ -12,7 +12,7 @@ export type Descriptor =
 export type FileDescriptor = Extract<Descriptor, { is: 'file' }>;
 export type DirectoryDescriptor = Extract<Descriptor, { is: 'directory' }>;
 
-export interface DirectoryEntry {
+interface DirectoryEntry {
   name: Uint8Array;
   type: FileType;
 }

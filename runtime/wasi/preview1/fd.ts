@@ -8,7 +8,7 @@ import { refuse } from './errno.ts';
 
 type Act = (...args: never[]) => void | Promise<void>;
 
-export const FILE_TYPE: Record<FileType, number> = {
+const FILE_TYPE: Record<FileType, number> = {
   unknown: 0,
   block: 1,
   character: 2,

@@ -12,13 +12,7 @@ const OPEN = { create: 1, directory: 2, exclusive: 4, truncate: 8 };
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
 export function pathFunctions(guest: Guest, descriptors: Descriptors): Record<string, Act> {
-  const text = (at: number, length: number): string => {
-    try {
-      return decoder.decode(guest.bytes(at, length));
-    } catch (error) {
-      return error instanceof TypeError ? refuse('EINVAL') : rethrow(error);
-    }
-  };
+  const text = (at: number, length: number) => readText(guest, at, length);
   const dir = (fd: number) => descriptors.directory(fd).node;
   const followed = (flags: number) => (flags & FOLLOW) !== 0;
   return {
@@ -94,6 +88,11 @@ function openOptions(follow: boolean, openFlags: number, rights: bigint, fdFlags
   };
 }
 
-function rethrow(error: unknown): never {
-  throw error;
+function readText(guest: Guest, at: number, length: number): string {
+  const bytes = guest.bytes(at, length);
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    return refuse('EINVAL');
+  }
 }

@@ -113,7 +113,7 @@ function random(): HostTable {
   };
 }
 
-export function toDatetime(ms: number): { seconds: bigint; nanoseconds: number } {
+function toDatetime(ms: number): { seconds: bigint; nanoseconds: number } {
   const seconds = Math.floor(ms / 1000);
   return { seconds: BigInt(seconds), nanoseconds: Math.floor((ms - seconds * 1000) * 1e6) };
 }

@@ -27,7 +27,7 @@ export interface OutgoingBody extends Resource {
 }
 
 /** Holds a little until `attach` says where it goes. */
-export interface DeferredWriter extends Sink {
+interface DeferredWriter extends Sink {
   attach(target: BodyWriter): void;
   finish(trailers?: readonly Header[]): void;
   abort(): void;

@@ -98,7 +98,7 @@ export function fieldsFunctions(): HostInterface {
   };
 }
 
-export function append(target: Fields, name: string, value: Uint8Array): Result<null, Case> {
+function append(target: Fields, name: string, value: Uint8Array): Result<null, Case> {
   if (!target.mutable) return fail({ tag: 'immutable' });
   const text = latin1(value);
   if (!validHeader(name, text) || target.entries.length >= FIELDS_MAX) return fail({ tag: 'invalid-syntax' });

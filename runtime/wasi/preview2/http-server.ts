@@ -1,6 +1,6 @@
 /** wasi:http as a server sees it: the request that arrived, the response it makes, and where it puts it. */
-import type { Resource } from '../../component/guest.ts';
-import { type HostInterface, typed } from '../../component/host-function.ts';
+import type { Guest, Resource } from '../../component/guest.ts';
+import { type FlatFunction, type HostInterface, typed } from '../../component/host-function.ts';
 import {
   borrow,
   type Case,
@@ -60,11 +60,7 @@ export function serverFunctions(): HostInterface {
     '[method]incoming-request.authority': typed([request], option(string), r => r.exchange.head.authority),
     '[method]incoming-request.headers': typed([request], fields, r => received(r.exchange.head.headers)),
     '[method]incoming-request.consume': typed([request], result(own<IncomingBody>('incoming-body'), null), consume),
-    '[static]response-outparam.set': typed(
-      [own<ResponseOutparam>('response-outparam'), result(own<OutgoingResponse>('outgoing-response'), errorCode)],
-      null,
-      answer,
-    ),
+    '[static]response-outparam.set': { blocks: false, bind: setResponse },
     '[method]response-outparam.send-informational': typed(
       [borrow<ResponseOutparam>('response-outparam'), u16, fields],
       result(null, errorCode),
@@ -97,16 +93,27 @@ function toResponse(given: Fields): OutgoingResponse {
   return { kind: 'outgoing-response', status: 200, fields: given, body: undefined };
 }
 
+/** As declared by the interface; the usual case, a response, is taken without looking at the error's eight numbers. */
+function setResponse(guest: Guest): FlatFunction {
+  const outcome = result(own<OutgoingResponse>('outgoing-response'), errorCode);
+  return (...args) => {
+    const param = guest.handles.take<ResponseOutparam>(Number(args[0]), 'response-outparam');
+    if (args[1] !== 0) return void answer(param, outcome.lift(guest, args, 1));
+    const response = guest.handles.take<OutgoingResponse>(Number(args[2]), 'outgoing-response');
+    return void answer(param, ok(response));
+  };
+}
+
 function consume(request: IncomingRequest): Result<IncomingBody, null> {
   if (request.consumed) return fail(null);
   request.consumed = true;
   return ok(toIncomingBody(request.exchange.body, request.exchange.trailers));
 }
 
-function answer(param: ResponseOutparam, outcome: Result<OutgoingResponse, Case>): null {
+function answer(param: ResponseOutparam, outcome: Result<OutgoingResponse, Case>): void {
   if (!outcome.ok) {
     param.response.refuse(500, `the guest answered with ${outcome.error.tag}`);
-    return null;
+    return;
   }
   const { status, fields: given, body } = outcome.value;
   try {
@@ -117,7 +124,6 @@ function answer(param: ResponseOutparam, outcome: Result<OutgoingResponse, Case>
     if (!(error instanceof StreamFailed)) throw error;
     param.response.refuse(500, error.message);
   }
-  return null;
 }
 
 export function toMethod(name: string): Case {

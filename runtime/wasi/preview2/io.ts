@@ -45,7 +45,7 @@ export interface OutputStream extends Resource {
 const CHUNK_BYTES_MAX = 65_536;
 const POLLABLES_MAX = 4_096;
 
-export const ioError = own<IoError>('error');
+const ioError = own<IoError>('error');
 export const pollable = own<Pollable>('pollable');
 export const inputStream = own<InputStream>('input-stream');
 export const outputStream = own<OutputStream>('output-stream');
@@ -202,7 +202,7 @@ function whenReady<T>(waitable: Waitable | undefined, then: () => T | Promise<T>
   return waitable === undefined || waitable.ready() ? then() : anyReady([waitable]).then(then);
 }
 
-export function attempt<T>(call: () => T): Result<T, Case> {
+function attempt<T>(call: () => T): Result<T, Case> {
   try {
     return ok(call());
   } catch (error) {
