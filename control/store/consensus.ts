@@ -14,7 +14,7 @@ export interface Consensus {
   withdraw(): void;
 }
 
-export interface Ready {
+interface Ready {
   /** To be on disk before `advance`. One term, successive indexes; an index that the log has already replaces it and all behind. */
   entries: readonly Entry[];
   /** On a quorum of disks: to be applied, in order. */

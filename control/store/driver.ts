@@ -32,7 +32,7 @@ export interface Driver {
   close(): Promise<void>;
 }
 
-export type Alarm = 'full' | 'disk-failed';
+type Alarm = 'full' | 'disk-failed';
 
 export interface DriverParts {
   state: State;

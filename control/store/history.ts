@@ -20,13 +20,13 @@ export interface History {
   excess(limits: HistoryLimits): number;
 }
 
-export interface HistoryEntry {
+interface HistoryEntry {
   revision: number;
   time: number;
   events: readonly StoreEvent[];
 }
 
-export interface HistoryLimits {
+interface HistoryLimits {
   events: number;
   bytes: number;
   time: number;

@@ -18,7 +18,7 @@ export interface Recovered {
   lastTerm: number;
 }
 
-export interface RecoveredSegment extends SegmentHeader {
+interface RecoveredSegment extends SegmentHeader {
   path: string;
   end: number;
 }

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createNodePlatform } from '../../../control/platform/node.ts';
@@ -12,6 +13,7 @@ import { text } from '../../contract/store-lines.ts';
 const ROUNDS = 6;
 const test = suite('crash');
 const platform = createNodePlatform();
+const writer = fileURLToPath(new URL('./writer.ts', import.meta.url));
 
 test('kill -9 loses nothing that was acknowledged, and no revision is given twice', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'skerry-crash-'));
@@ -49,7 +51,6 @@ test('kill -9 loses nothing that was acknowledged, and no revision is given twic
 
 function runAndKill(directory: string, first: number, afterMs: number): Promise<string> {
   return new Promise(resolve => {
-    const writer = join(import.meta.dirname, 'writer.ts');
     const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', writer, directory, `${first}`], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
@@ -66,7 +67,7 @@ function runAndKill(directory: string, first: number, afterMs: number): Promise<
 
 test('a directory that a living process has is refused, and free once that process is killed', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'skerry-lock-'));
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'writer.ts'), directory, '1'], {
+  const child = spawn(process.execPath, [writer, directory, '1'], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   await new Promise(resolve => child.stdout.once('data', resolve));
