@@ -62,7 +62,9 @@ export interface Network {
   /** Name → addresses as the guest shall see them; rejects when the name does not exist. */
   resolve(host: string): Promise<string[]>;
   /**
-   * Called before each connection; answers where to really connect, or rejects with a refusal. `unreached` is what it
+   * Called before each connection with the name or address as the guest wrote it; answers where to really connect, or
+   * rejects with a refusal: an error whose `code` is ENOTFOUND (no such name), ECONNREFUSED (nobody there) or EACCES (not
+   * allowed, also when there is no code), which decides what the guest is told. `unreached` is what it
    * answered just before and nobody was there: another answer is worth a try while nothing has been sent.
    */
   connect(host: string, port: number, unreached?: Address): Promise<Address>;
@@ -87,7 +89,7 @@ export interface Sandbox {
 }
 
 export interface Exit {
-  /** What a process would have answered: 0, the guest's own code, 1 for a trap, 137 when killed or out of memory, 143 when stopped. */
+  /** What a process would have answered: 0, the guest's own code, 134 for a trap (as after abort), 137 when killed or out of memory, 143 when stopped, 128 when it could not start. */
   code: number;
   reason: 'exited' | 'trap' | 'out-of-memory' | 'killed' | 'stopped' | 'failed';
   /** For people: the trap's text, the import that is missing. */

@@ -14,7 +14,6 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
 export function pathFunctions(guest: Guest, descriptors: Descriptors): Record<string, Act> {
   const text = (at: number, length: number) => readText(guest, at, length);
   const dir = (fd: number) => descriptors.directory(fd).node;
-  const followed = (flags: number) => (flags & FOLLOW) !== 0;
   return {
     path_open(
       fd: number,
@@ -59,6 +58,14 @@ export function pathFunctions(guest: Guest, descriptors: Descriptors): Record<st
       guest.bytes(buffer, part.length).set(part);
       guest.view().setUint32(out >>> 0, part.length, true);
     },
+    ...statFunctions(guest, descriptors),
+  };
+}
+
+function statFunctions(guest: Guest, descriptors: Descriptors): Record<string, Act> {
+  const dir = (fd: number) => descriptors.directory(fd).node;
+  const text = (at: number, length: number) => readText(guest, at, length);
+  return {
     path_filestat_get: (fd: number, lookup: number, at: number, length: number, out: number) =>
       writeStat(guest, out, files.statAt(dir(fd), text(at, length), followed(lookup))),
     path_filestat_set_times: (
@@ -71,6 +78,10 @@ export function pathFunctions(guest: Guest, descriptors: Descriptors): Record<st
       flags: number,
     ) => files.setTimesAt(dir(fd), text(at, length), followed(lookup), ...newTimes(accessed, modified, flags)),
   };
+}
+
+function followed(flags: number): boolean {
+  return (flags & FOLLOW) !== 0;
 }
 
 function openOptions(follow: boolean, openFlags: number, rights: bigint, fdFlags: number): files.OpenOptions {
