@@ -37,6 +37,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'control/codec',
     'control/machinery',
     'control/platform/types.ts',
+    'control/platform/http2-stream.ts',
   ],
   'control/cli': [
     'control/client',

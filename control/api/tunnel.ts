@@ -5,9 +5,10 @@
  * Always: one tunnel per node, the newest wins; who may open it was decided by the caller (listen.ts).
  * Called by listen.ts (accept) and by subresources (request, open).
  */
-import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2';
-import { type Duplex, Readable } from 'node:stream';
+import { type ClientHttp2Session, type ClientHttp2Stream, connect, type IncomingHttpHeaders } from 'node:http2';
+import type { Duplex } from 'node:stream';
 import { serviceUnavailable } from '../machinery/status.ts';
+import { responseOf } from '../platform/http2-stream.ts';
 import type { Clock } from '../platform/types.ts';
 
 export const TUNNEL_PROTOCOL = 'skerry-tunnel/1';
@@ -79,15 +80,12 @@ export function createTunnels({ clock, log }: { clock: Clock; log: (message: str
     request: async (node, path, init = {}) => {
       const stream = start(node, path, init);
       if (init.body !== undefined) stream.end(init.body);
-      const { status, headers } = await answer(stream, node, path);
-      const empty = status === 204 || status === 304;
-      if (empty) stream.resume();
-      return new Response(empty ? null : (Readable.toWeb(stream) as ReadableStream<Uint8Array>), { status, headers });
+      return responseOf(stream, await answer(stream, node, path));
     },
     open: async (node, path, headers) => {
       const stream = start(node, path, { method: 'POST', headers });
-      const { status } = await answer(stream, node, path);
-      if (status === 200) return stream;
+      const { ':status': status } = await answer(stream, node, path);
+      if (Number(status) === 200) return stream;
       stream.close();
       throw unreachable(node, path, `the agent answered ${status}`);
     },
@@ -103,19 +101,9 @@ export function createTunnels({ clock, log }: { clock: Clock; log: (message: str
 const unreachable = (node: string, path: string, why: string) =>
   serviceUnavailable(`Get "https://${node}:10250${path}": tunnel to node "${node}": ${why}`);
 
-function answer(
-  stream: ClientHttp2Stream,
-  node: string,
-  path: string,
-): Promise<{ status: number; headers: Record<string, string> }> {
+function answer(stream: ClientHttp2Stream, node: string, path: string): Promise<IncomingHttpHeaders> {
   return new Promise((resolve, reject) => {
-    stream.once('response', received => {
-      const headers: Record<string, string> = {};
-      for (const [name, value] of Object.entries(received)) {
-        if (!name.startsWith(':') && typeof value === 'string') headers[name] = value;
-      }
-      resolve({ status: Number(received[':status']), headers });
-    });
+    stream.once('response', resolve);
     // Later errors belong to the body; without a listener they would end the process.
     stream.on('error', error => reject(unreachable(node, path, error.message)));
     stream.once('close', () => reject(unreachable(node, path, 'the connection was lost')));
@@ -129,7 +117,7 @@ function keepAlive(session: ClientHttp2Session, clock: Clock): () => void {
     if (!answered) return session.destroy(new Error('no answer to a ping'));
     answered = false;
     session.ping(error => {
-      answered = error === null;
+      answered = !error;
     });
     cancel = clock.after(PING_INTERVAL_MS, tick, { background: true });
   };

@@ -28,15 +28,25 @@ export const createCertificateCheck = (caPem: string): CertificateCheck => {
 };
 
 const check = (der: Uint8Array, authorities: readonly X509Certificate[]): Certificate | 'refused' => {
+  const certificate = parse(der);
+  if (!certificate) return 'refused';
   try {
-    const certificate = new X509Certificate(der);
     const signed = authorities.some(ca => certificate.checkIssued(ca) && certificate.verify(ca.publicKey));
     if (!signed) return 'refused';
     const facts = readCertificate(der);
     return facts.authority || facts.user === '' || !facts.usages.includes('client auth') ? 'refused' : facts;
   } catch (error) {
-    // OpenSSL's complaints about what is no certificate carry a code.
+    // OpenSSL's complaints about what it does not know carry a code.
     if (error instanceof CertificateError || (error as { code?: unknown }).code !== undefined) return 'refused';
     throw error;
+  }
+};
+
+/** Undefined for what is no certificate: each host has its own kind of error for that. */
+const parse = (der: Uint8Array): X509Certificate | undefined => {
+  try {
+    return new X509Certificate(der);
+  } catch {
+    return undefined;
   }
 };
