@@ -1,6 +1,13 @@
 /**
  * Questions about what somebody may do. They are never stored: control/api answers them from the RBAC rules.
  */
+import type { Resource } from '../machinery/meta.ts';
+import {
+  LOCAL_SUBJECT_ACCESS_REVIEWS,
+  SELF_SUBJECT_ACCESS_REVIEWS,
+  SELF_SUBJECT_RULES_REVIEWS,
+  SUBJECT_ACCESS_REVIEWS,
+} from '../machinery/resources.ts';
 import { apiObject, type ObjectSchema, optional, required, type Static } from './schema.ts';
 import type { Kind } from './strategy.ts';
 import {
@@ -49,24 +56,19 @@ const selfRules = apiObject(
 );
 export type SelfSubjectRulesReview = Static<typeof selfRules>;
 
-export const selfSubjectAccessReview = review<SelfSubjectAccessReview>('SelfSubjectAccessReview', selfAccess);
-export const subjectAccessReview = review<SubjectAccessReview>('SubjectAccessReview', access);
-export const localSubjectAccessReview = review<LocalSubjectAccessReview>('LocalSubjectAccessReview', localAccess, true);
-export const selfSubjectRulesReview = review<SelfSubjectRulesReview>('SelfSubjectRulesReview', selfRules);
+export const selfSubjectAccessReview = review<SelfSubjectAccessReview>(SELF_SUBJECT_ACCESS_REVIEWS, selfAccess);
+export const subjectAccessReview = review<SubjectAccessReview>(SUBJECT_ACCESS_REVIEWS, access);
+export const localSubjectAccessReview = review<LocalSubjectAccessReview>(LOCAL_SUBJECT_ACCESS_REVIEWS, localAccess);
+export const selfSubjectRulesReview = review<SelfSubjectRulesReview>(SELF_SUBJECT_RULES_REVIEWS, selfRules);
 
 function review<T extends SelfSubjectAccessReview | SelfSubjectRulesReview>(
-  kind: string,
+  resource: Resource,
   schema: ObjectSchema<T>,
-  namespaced = false,
 ): Kind<T> {
   return {
-    group: 'authorization.k8s.io',
-    version: 'v1',
-    resource: `${kind.toLowerCase()}s`,
-    kind,
-    singular: kind.toLowerCase(),
-    listKind: `${kind}List`,
-    namespaced,
+    ...resource,
+    singular: resource.kind.toLowerCase(),
+    listKind: `${resource.kind}List`,
     description: schema.description ?? '',
     schema,
     columns: [],

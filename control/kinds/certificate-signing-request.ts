@@ -1,7 +1,9 @@
 /**
  * CertificateSigningRequest: asks for a certificate to be signed.
  */
+
 import { humanDuration } from '../machinery/duration.ts';
+import { CERTIFICATE_SIGNING_REQUESTS } from '../machinery/resources.ts';
 import type { Cause } from '../machinery/status.ts';
 import { ageColumn, NONE, nameColumn, text } from './columns.ts';
 import { apiObject, optional, required, type Static } from './schema.ts';
@@ -24,14 +26,10 @@ const schema = apiObject(
 export type CertificateSigningRequest = Static<typeof schema>;
 
 export const certificateSigningRequest: Kind<CertificateSigningRequest> = {
-  group: 'certificates.k8s.io',
-  version: 'v1',
-  resource: 'certificatesigningrequests',
-  kind: 'CertificateSigningRequest',
+  ...CERTIFICATE_SIGNING_REQUESTS,
   singular: 'certificatesigningrequest',
   listKind: 'CertificateSigningRequestList',
   shortNames: ['csr'],
-  namespaced: false,
   description: 'Asks for a certificate to be signed.',
   schema,
   columns: [

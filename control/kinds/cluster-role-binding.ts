@@ -1,7 +1,9 @@
 /**
  * ClusterRoleBinding: grants a ClusterRole everywhere.
  */
+
 import { pathSegmentErrors } from '../machinery/names.ts';
+import { CLUSTER_ROLE_BINDINGS } from '../machinery/resources.ts';
 import { ageColumn, nameColumn, text, wide } from './columns.ts';
 import { apiObject, array, optional, required, type Static } from './schema.ts';
 import type { Kind } from './strategy.ts';
@@ -17,13 +19,9 @@ const schema = apiObject('io.k8s.api.rbac.v1.ClusterRoleBinding', 'Grants a Clus
 export type ClusterRoleBinding = Static<typeof schema>;
 
 export const clusterRoleBinding: Kind<ClusterRoleBinding> = {
-  group: 'rbac.authorization.k8s.io',
-  version: 'v1',
-  resource: 'clusterrolebindings',
-  kind: 'ClusterRoleBinding',
+  ...CLUSTER_ROLE_BINDINGS,
   singular: 'clusterrolebinding',
   listKind: 'ClusterRoleBindingList',
-  namespaced: false,
   description: 'Grants a ClusterRole everywhere.',
   schema,
   columns: [

@@ -1,7 +1,9 @@
 /**
  * ClusterRole: permissions in all namespaces and outside of them.
  */
+
 import { pathSegmentErrors } from '../machinery/names.ts';
+import { CLUSTER_ROLES } from '../machinery/resources.ts';
 import { createdColumn, nameColumn } from './columns.ts';
 import { apiObject, array, optional, pointer, type Static } from './schema.ts';
 import type { Kind } from './strategy.ts';
@@ -22,13 +24,9 @@ const schema = apiObject(
 export type ClusterRole = Static<typeof schema>;
 
 export const clusterRole: Kind<ClusterRole> = {
-  group: 'rbac.authorization.k8s.io',
-  version: 'v1',
-  resource: 'clusterroles',
-  kind: 'ClusterRole',
+  ...CLUSTER_ROLES,
   singular: 'clusterrole',
   listKind: 'ClusterRoleList',
-  namespaced: false,
   description: 'Permissions in all namespaces and outside of them.',
   schema,
   columns: [nameColumn, createdColumn],

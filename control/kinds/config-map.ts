@@ -1,6 +1,7 @@
 /**
  * ConfigMap: configuration for pods to read.
  */
+import { CONFIG_MAPS } from '../machinery/resources.ts';
 import type { Cause } from '../machinery/status.ts';
 import { ageColumn, integer, nameColumn } from './columns.ts';
 import { apiObject, boolean, bytes, map, optional, pointer, type Static, string } from './schema.ts';
@@ -18,14 +19,10 @@ const schema = apiObject('io.k8s.api.core.v1.ConfigMap', 'Configuration for pods
 export type ConfigMap = Static<typeof schema>;
 
 export const configMap: Kind<ConfigMap> = {
-  group: '',
-  version: 'v1',
-  resource: 'configmaps',
-  kind: 'ConfigMap',
+  ...CONFIG_MAPS,
   singular: 'configmap',
   listKind: 'ConfigMapList',
   shortNames: ['cm'],
-  namespaced: true,
   description: 'Configuration for pods to read.',
   schema,
   columns: [

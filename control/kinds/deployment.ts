@@ -1,8 +1,10 @@
 /**
  * Deployment: keeps a number of equal pods running and replaces them step by step when their template changes.
  */
+
 import { equal } from '../machinery/equal.ts';
 import { formatLabelSelector, selectorOf } from '../machinery/labels.ts';
+import { DEPLOYMENTS } from '../machinery/resources.ts';
 import type { Cause } from '../machinery/status.ts';
 import { ageColumn, containerColumns, integer, nameColumn, text, wide } from './columns.ts';
 import { setPodSpecDefaults } from './defaults.ts';
@@ -25,15 +27,11 @@ const schema = apiObject('io.k8s.api.apps.v1.Deployment', description, ObjectMet
 export type Deployment = Static<typeof schema>;
 
 export const deployment: Kind<Deployment> = {
-  group: 'apps',
-  version: 'v1',
-  resource: 'deployments',
-  kind: 'Deployment',
+  ...DEPLOYMENTS,
   singular: 'deployment',
   listKind: 'DeploymentList',
   shortNames: ['deploy'],
   categories: ['all'],
-  namespaced: true,
   description,
   schema,
   columns: [

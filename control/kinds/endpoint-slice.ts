@@ -1,8 +1,10 @@
 /**
  * EndpointSlice: some of the addresses behind a Service.
  */
+
 import { parseAddress } from '../machinery/cidr.ts';
 import { dns1123SubdomainErrors } from '../machinery/names.ts';
+import { ENDPOINT_SLICES } from '../machinery/resources.ts';
 import type { Cause } from '../machinery/status.ts';
 import { ageColumn, nameColumn, text, UNSET } from './columns.ts';
 import { apiObject, array, enumeration, optional, required, type Static } from './schema.ts';
@@ -33,13 +35,9 @@ const schema = apiObject(
 export type EndpointSlice = Static<typeof schema>;
 
 export const endpointSlice: Kind<EndpointSlice> = {
-  group: 'discovery.k8s.io',
-  version: 'v1',
-  resource: 'endpointslices',
-  kind: 'EndpointSlice',
+  ...ENDPOINT_SLICES,
   singular: 'endpointslice',
   listKind: 'EndpointSliceList',
-  namespaced: true,
   description: 'Some of the addresses behind a Service.',
   schema,
   columns: [

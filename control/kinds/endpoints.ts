@@ -1,6 +1,7 @@
 /**
  * Endpoints: the addresses behind a Service, in the old form.
  */
+import { ENDPOINTS } from '../machinery/resources.ts';
 import { ageColumn, NONE, nameColumn, text } from './columns.ts';
 import { listText } from './endpoint-slice.ts';
 import { apiObject, array, optional, type Static } from './schema.ts';
@@ -20,14 +21,10 @@ const schema = apiObject(
 export type Endpoints = Static<typeof schema>;
 
 export const endpoints: Kind<Endpoints> = {
-  group: '',
-  version: 'v1',
-  resource: 'endpoints',
-  kind: 'Endpoints',
+  ...ENDPOINTS,
   singular: 'endpoints',
   listKind: 'EndpointsList',
   shortNames: ['ep'],
-  namespaced: true,
   description: 'The addresses behind a Service, in the old form.',
   schema,
   columns: [nameColumn, text('Endpoints', 'Addresses and ports.', endpointsText), ageColumn],

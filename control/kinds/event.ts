@@ -4,6 +4,7 @@
 
 import { ageOf } from '../machinery/duration.ts';
 import { pathSegmentErrors } from '../machinery/names.ts';
+import { EVENTS } from '../machinery/resources.ts';
 import { integer, text, wide } from './columns.ts';
 import { apiObject, int32, microTime, optional, pointer, required, type Static, string, time } from './schema.ts';
 import type { Kind } from './strategy.ts';
@@ -32,14 +33,10 @@ const schema = apiObject('io.k8s.api.core.v1.Event', 'Something that happened to
 export type Event = Static<typeof schema>;
 
 export const event: Kind<Event> = {
-  group: '',
-  version: 'v1',
-  resource: 'events',
-  kind: 'Event',
+  ...EVENTS,
   singular: 'event',
   listKind: 'EventList',
   shortNames: ['ev'],
-  namespaced: true,
   description: 'Something that happened to an object.',
   schema,
   columns: [

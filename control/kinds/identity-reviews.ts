@@ -1,6 +1,8 @@
 /**
  * Questions about who somebody is. They are never stored: control/api answers them from its authenticators.
  */
+import type { Resource } from '../machinery/meta.ts';
+import { SELF_SUBJECT_REVIEWS, TOKEN_REVIEWS } from '../machinery/resources.ts';
 import { apiObject, type ObjectSchema, optional, required, type Static } from './schema.ts';
 import type { Kind } from './strategy.ts';
 import { SelfSubjectReviewStatus, TokenReviewSpec, TokenReviewStatus } from './types/authentication.ts';
@@ -17,18 +19,14 @@ const selfSchema = apiObject('io.k8s.api.authentication.v1.SelfSubjectReview', '
 });
 export type SelfSubjectReview = Static<typeof selfSchema>;
 
-export const tokenReview = review<TokenReview>('TokenReview', tokenSchema);
-export const selfSubjectReview = review<SelfSubjectReview>('SelfSubjectReview', selfSchema);
+export const tokenReview = review<TokenReview>(TOKEN_REVIEWS, tokenSchema);
+export const selfSubjectReview = review<SelfSubjectReview>(SELF_SUBJECT_REVIEWS, selfSchema);
 
-function review<T extends TokenReview | SelfSubjectReview>(kind: string, schema: ObjectSchema<T>): Kind<T> {
+function review<T extends TokenReview | SelfSubjectReview>(resource: Resource, schema: ObjectSchema<T>): Kind<T> {
   return {
-    group: 'authentication.k8s.io',
-    version: 'v1',
-    resource: `${kind.toLowerCase()}s`,
-    kind,
-    singular: kind.toLowerCase(),
-    listKind: `${kind}List`,
-    namespaced: false,
+    ...resource,
+    singular: resource.kind.toLowerCase(),
+    listKind: `${resource.kind}List`,
     description: schema.description ?? '',
     schema,
     columns: [],

@@ -1,6 +1,7 @@
 /**
  * Lease: says who is alive or in charge, for a limited time.
  */
+import { LEASES } from '../machinery/resources.ts';
 import { ageColumn, nameColumn, text } from './columns.ts';
 import { apiObject, filled, type Static } from './schema.ts';
 import type { Kind } from './strategy.ts';
@@ -20,13 +21,9 @@ const schema = apiObject(
 export type Lease = Static<typeof schema>;
 
 export const lease: Kind<Lease> = {
-  group: 'coordination.k8s.io',
-  version: 'v1',
-  resource: 'leases',
-  kind: 'Lease',
+  ...LEASES,
   singular: 'lease',
   listKind: 'LeaseList',
-  namespaced: true,
   description: 'Says who is alive or in charge, for a limited time.',
   schema,
   columns: [nameColumn, text('Holder', 'Who holds the lease.', o => o.spec.holderIdentity ?? ''), ageColumn],

@@ -1,7 +1,9 @@
 /**
  * Namespace: a scope for the names of other objects.
  */
+
 import { dns1123LabelErrors } from '../machinery/names.ts';
+import { NAMESPACES } from '../machinery/resources.ts';
 import { ageColumn, nameColumn, text } from './columns.ts';
 import { apiObject, filled, optional, type Static } from './schema.ts';
 import { isolateStatus } from './status-subresource.ts';
@@ -17,14 +19,10 @@ const schema = apiObject('io.k8s.api.core.v1.Namespace', 'A scope for the names 
 export type Namespace = Static<typeof schema>;
 
 export const namespace: Kind<Namespace> = {
-  group: '',
-  version: 'v1',
-  resource: 'namespaces',
-  kind: 'Namespace',
+  ...NAMESPACES,
   singular: 'namespace',
   listKind: 'NamespaceList',
   shortNames: ['ns'],
-  namespaced: false,
   description: 'A scope for the names of other objects.',
   schema,
   columns: [nameColumn, text('Status', 'Active or Terminating.', o => o.status?.phase ?? ''), ageColumn],

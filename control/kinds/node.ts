@@ -5,6 +5,7 @@
 import { parseCidr } from '../machinery/cidr.ts';
 import { equal } from '../machinery/equal.ts';
 import { labelValueErrors, qualifiedNameErrors } from '../machinery/names.ts';
+import { NODES } from '../machinery/resources.ts';
 import type { Cause } from '../machinery/status.ts';
 import { ageColumn, NONE, nameColumn, text, wide } from './columns.ts';
 import { apiObject, filled, optional, type Static } from './schema.ts';
@@ -30,14 +31,10 @@ const schema = apiObject('io.k8s.api.core.v1.Node', 'A machine that runs pods.',
 export type Node = Static<typeof schema>;
 
 export const node: Kind<Node> = {
-  group: '',
-  version: 'v1',
-  resource: 'nodes',
-  kind: 'Node',
+  ...NODES,
   singular: 'node',
   listKind: 'NodeList',
   shortNames: ['no'],
-  namespaced: false,
   description: 'A machine that runs pods.',
   schema,
   columns: [

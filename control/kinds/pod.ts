@@ -1,7 +1,9 @@
 /**
  * Pod: containers that run together on one node and share its network address.
  */
+
 import { equal } from '../machinery/equal.ts';
+import { PODS } from '../machinery/resources.ts';
 import type { Cause } from '../machinery/status.ts';
 import { allContainers, requestWhatIsLimited, setPodSpecDefaults } from './defaults.ts';
 import { podColumns } from './pod-columns.ts';
@@ -24,15 +26,11 @@ const schema = apiObject('io.k8s.api.core.v1.Pod', description, ObjectMeta, {
 export type Pod = Static<typeof schema>;
 
 export const pod: Kind<Pod> = {
-  group: '',
-  version: 'v1',
-  resource: 'pods',
-  kind: 'Pod',
+  ...PODS,
   singular: 'pod',
   listKind: 'PodList',
   shortNames: ['po'],
   categories: ['all'],
-  namespaced: true,
   description,
   schema,
   columns: podColumns,

@@ -1,8 +1,10 @@
 /**
  * ReplicaSet: keeps a number of equal pods running.
  */
+
 import { equal } from '../machinery/equal.ts';
 import { formatLabelSelector, selectorOf } from '../machinery/labels.ts';
+import { REPLICA_SETS } from '../machinery/resources.ts';
 import { ageColumn, containerColumns, integer, nameColumn, text, wide } from './columns.ts';
 import { setPodSpecDefaults } from './defaults.ts';
 import { apiObject, filled, optional, type Static } from './schema.ts';
@@ -23,15 +25,11 @@ const schema = apiObject('io.k8s.api.apps.v1.ReplicaSet', description, ObjectMet
 export type ReplicaSet = Static<typeof schema>;
 
 export const replicaSet: Kind<ReplicaSet> = {
-  group: 'apps',
-  version: 'v1',
-  resource: 'replicasets',
-  kind: 'ReplicaSet',
+  ...REPLICA_SETS,
   singular: 'replicaset',
   listKind: 'ReplicaSetList',
   shortNames: ['rs'],
   categories: ['all'],
-  namespaced: true,
   description,
   schema,
   columns: [

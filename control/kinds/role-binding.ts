@@ -1,7 +1,9 @@
 /**
  * RoleBinding: grants a role in one namespace.
  */
+
 import { pathSegmentErrors } from '../machinery/names.ts';
+import { ROLE_BINDINGS } from '../machinery/resources.ts';
 import { ageColumn, nameColumn, text, wide } from './columns.ts';
 import { apiObject, array, optional, required, type Static } from './schema.ts';
 import type { Kind } from './strategy.ts';
@@ -17,13 +19,9 @@ const schema = apiObject('io.k8s.api.rbac.v1.RoleBinding', 'Grants a role in one
 export type RoleBinding = Static<typeof schema>;
 
 export const roleBinding: Kind<RoleBinding> = {
-  group: 'rbac.authorization.k8s.io',
-  version: 'v1',
-  resource: 'rolebindings',
-  kind: 'RoleBinding',
+  ...ROLE_BINDINGS,
   singular: 'rolebinding',
   listKind: 'RoleBindingList',
-  namespaced: true,
   description: 'Grants a role in one namespace.',
   schema,
   columns: [

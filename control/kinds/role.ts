@@ -1,7 +1,9 @@
 /**
  * Role: permissions in one namespace.
  */
+
 import { pathSegmentErrors } from '../machinery/names.ts';
+import { ROLES } from '../machinery/resources.ts';
 import { createdColumn, nameColumn } from './columns.ts';
 import { apiObject, array, optional, type Static } from './schema.ts';
 import type { Kind } from './strategy.ts';
@@ -16,13 +18,9 @@ const schema = apiObject('io.k8s.api.rbac.v1.Role', 'Permissions in one namespac
 export type Role = Static<typeof schema>;
 
 export const role: Kind<Role> = {
-  group: 'rbac.authorization.k8s.io',
-  version: 'v1',
-  resource: 'roles',
-  kind: 'Role',
+  ...ROLES,
   singular: 'role',
   listKind: 'RoleList',
-  namespaced: true,
   description: 'Permissions in one namespace.',
   schema,
   columns: [nameColumn, createdColumn],

@@ -1,7 +1,9 @@
 /**
  * RuntimeClass: names a runtime that pods can ask for.
  */
+
 import { dns1123LabelErrors } from '../machinery/names.ts';
+import { RUNTIME_CLASSES } from '../machinery/resources.ts';
 import { ageColumn, nameColumn, text } from './columns.ts';
 import { apiObject, pointer, required, type Static, string } from './schema.ts';
 import type { Kind } from './strategy.ts';
@@ -18,13 +20,9 @@ const schema = apiObject('io.k8s.api.node.v1.RuntimeClass', 'Names a runtime tha
 export type RuntimeClass = Static<typeof schema>;
 
 export const runtimeClass: Kind<RuntimeClass> = {
-  group: 'node.k8s.io',
-  version: 'v1',
-  resource: 'runtimeclasses',
-  kind: 'RuntimeClass',
+  ...RUNTIME_CLASSES,
   singular: 'runtimeclass',
   listKind: 'RuntimeClassList',
-  namespaced: false,
   description: 'Names a runtime that pods can ask for.',
   schema,
   columns: [nameColumn, text('Handler', 'Name of the runtime on the nodes.', o => o.handler), ageColumn],

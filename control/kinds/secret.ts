@@ -1,6 +1,7 @@
 /**
  * Secret: small confidential data for pods to read.
  */
+import { SECRETS } from '../machinery/resources.ts';
 import type { Cause } from '../machinery/status.ts';
 import { ageColumn, integer, nameColumn, text } from './columns.ts';
 import { apiObject, boolean, bytes, map, optional, pointer, type Static, string } from './schema.ts';
@@ -22,13 +23,9 @@ const schema = apiObject('io.k8s.api.core.v1.Secret', 'Small confidential data f
 export type Secret = Static<typeof schema>;
 
 export const secret: Kind<Secret> = {
-  group: '',
-  version: 'v1',
-  resource: 'secrets',
-  kind: 'Secret',
+  ...SECRETS,
   singular: 'secret',
   listKind: 'SecretList',
-  namespaced: true,
   description: 'Small confidential data for pods to read.',
   schema,
   columns: [

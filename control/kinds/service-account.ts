@@ -1,6 +1,7 @@
 /**
  * ServiceAccount: an identity for what runs in pods.
  */
+import { SERVICE_ACCOUNTS } from '../machinery/resources.ts';
 import { ageColumn, integer, nameColumn } from './columns.ts';
 import { apiObject, array, boolean, optional, pointer, type Static } from './schema.ts';
 import type { Kind } from './strategy.ts';
@@ -24,14 +25,10 @@ const schema = apiObject('io.k8s.api.core.v1.ServiceAccount', 'An identity for w
 export type ServiceAccount = Static<typeof schema>;
 
 export const serviceAccount: Kind<ServiceAccount> = {
-  group: '',
-  version: 'v1',
-  resource: 'serviceaccounts',
-  kind: 'ServiceAccount',
+  ...SERVICE_ACCOUNTS,
   singular: 'serviceaccount',
   listKind: 'ServiceAccountList',
   shortNames: ['sa'],
-  namespaced: true,
   description: 'An identity for what runs in pods.',
   schema,
   columns: [

@@ -1,7 +1,9 @@
 /**
  * Service: a stable name and address for a changing set of pods.
  */
+
 import { dns1035LabelErrors } from '../machinery/names.ts';
+import { SERVICES } from '../machinery/resources.ts';
 import { ageColumn, labelsText, NONE, nameColumn, text, wide } from './columns.ts';
 import { apiObject, filled, optional, type Static } from './schema.ts';
 import { isolateStatus } from './status-subresource.ts';
@@ -19,15 +21,11 @@ const schema = apiObject('io.k8s.api.core.v1.Service', description, ObjectMeta, 
 export type Service = Static<typeof schema>;
 
 export const service: Kind<Service> = {
-  group: '',
-  version: 'v1',
-  resource: 'services',
-  kind: 'Service',
+  ...SERVICES,
   singular: 'service',
   listKind: 'ServiceList',
   shortNames: ['svc'],
   categories: ['all'],
-  namespaced: true,
   description,
   schema,
   columns: [
