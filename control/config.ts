@@ -1,6 +1,9 @@
 /**
  * The server's flags, read once into one frozen Config. Errors say which flag, and what it wants. Called by main.
  */
+import { type AddressRanges, DEFAULT_RANGES, overlap, rangeProblem } from './machinery/address-ranges.ts';
+import { parseCidr } from './machinery/cidr.ts';
+
 export interface ServerConfig {
   /** Absolute; everything the server keeps is below it. */
   directory: string;
@@ -11,6 +14,8 @@ export interface ServerConfig {
   advertise: string;
   /** Further names and addresses in the server's certificate. */
   sans: readonly string[];
+  /** Blocks of addresses; fixed for the life of a cluster. */
+  ranges: Readonly<AddressRanges>;
   /** How long a node may be silent before it counts as not ready. */
   nodeGraceMs: number | undefined;
   /** How long pods stay on such a node, unless they say otherwise. */
@@ -30,6 +35,16 @@ export const SERVER_OPTIONS = {
   listen: { value: 'HOST:PORT', default: '127.0.0.1:6443', description: 'Where to serve; port 0 takes any free one' },
   advertise: { value: 'HOST', description: 'Name or address that others reach this server by' },
   san: { value: 'NAME,…', description: "Further names and addresses in the server's certificate" },
+  'pod-cidr': {
+    value: 'CIDR',
+    default: DEFAULT_RANGES.podCidr,
+    description: 'Addresses of pods, a /24 for each node; within 10.0.0.0/8, unlike those of other clusters of a box',
+  },
+  'service-cidr': {
+    value: 'CIDR',
+    default: DEFAULT_RANGES.serviceCidr,
+    description: 'Addresses of Services; the first is the API',
+  },
   'node-grace': { value: 'SECONDS', description: 'How long a node may be silent before it is not ready (40)' },
   'default-toleration-seconds': {
     value: 'SECONDS',
@@ -61,6 +76,7 @@ export function configOf(
     port,
     advertise: checkedName('--advertise', advertise),
     sans: listOf(text('san')).map(name => checkedName('--san', name)),
+    ranges: rangesOf(text('pod-cidr'), text('service-cidr')),
     nodeGraceMs: milliseconds(secondsOf('--node-grace', text('node-grace'), 1)),
     tolerationSeconds: secondsOf('--default-toleration-seconds', text('default-toleration-seconds'), 0),
   });
@@ -71,6 +87,16 @@ const listOf = (text: string | undefined): string[] =>
     .split(',')
     .map(part => part.trim())
     .filter(part => part !== '');
+
+function rangesOf(podCidr = DEFAULT_RANGES.podCidr, serviceCidr = DEFAULT_RANGES.serviceCidr): AddressRanges {
+  const podProblem = rangeProblem('podCidr', podCidr);
+  if (podProblem) throw new ConfigError(`--pod-cidr ${podProblem}`);
+  const serviceProblem = rangeProblem('serviceCidr', serviceCidr);
+  if (serviceProblem) throw new ConfigError(`--service-cidr ${serviceProblem}`);
+  if (overlap(parseCidr(podCidr)!, parseCidr(serviceCidr)!))
+    throw new ConfigError(`--pod-cidr ${podCidr} and --service-cidr ${serviceCidr} overlap`);
+  return Object.freeze({ podCidr, serviceCidr });
+}
 
 function checkedName(flag: string, name: string): string {
   if (HOST.test(name) || /^[0-9a-fA-F:]+$/.test(name)) return name;

@@ -8,6 +8,7 @@ import { defaultAdmission } from './admission/all.ts';
 import { type ApiServer, createApi } from './api/app.ts';
 import { writeDefaultObjects } from './api/default-objects.ts';
 import { joinToken } from './api/join-token.ts';
+import { differingRanges } from './api/kept-ranges.ts';
 import { type Listener, listen } from './api/listen.ts';
 import { openPki, type Pki } from './api/pki.ts';
 import { createSecurity } from './api/security.ts';
@@ -20,18 +21,18 @@ import { createClient } from './client/rest.ts';
 import { ConfigError, configOf, SERVER_OPTIONS, type ServerConfig } from './config.ts';
 import { startControllers } from './controllers/start.ts';
 import { kinds } from './kinds/all.ts';
+import { addressAt, parseCidr } from './machinery/cidr.ts';
 import type { Log } from './machinery/log.ts';
 import { timestamp } from './machinery/meta.ts';
 import { VERSION } from './machinery/version.ts';
 import type { Platform } from './platform/types.ts';
 import { type Access, createRegistry, type Verdict } from './registry/app.ts';
+import { collectHourly } from './registry/collect-hourly.ts';
 import { startScheduler } from './scheduler/scheduler.ts';
 import { openEmbeddedStore } from './store/engines/embedded.ts';
 import type { Store } from './store/store.ts';
 
 const DAY_MS = 86_400_000;
-/** First address of the service range: the API itself. */
-const SERVICE_ADDRESS = '10.96.0.1';
 const SERVICE_NAMES = [
   'kubernetes',
   'kubernetes.default',
@@ -78,6 +79,8 @@ export async function runServer(config: ServerConfig, { platform, log, ready }: 
   const stopping = new AbortController();
   const cleanups: (() => Promise<void> | void)[] = [unlock];
   try {
+    const differing = await differingRanges(config.ranges, { files, path: `${config.directory}/ranges.json` });
+    if (differing) throw new ConfigError(differing);
     const store = await openEmbeddedStore({
       directory: `${config.directory}/store`,
       platform,
@@ -88,7 +91,8 @@ export async function runServer(config: ServerConfig, { platform, log, ready }: 
     const { server, listener } = await serve(config, { platform, log, store, pki, signal: stopping.signal });
     cleanups.push(() => listener.close());
     const port = listener.port;
-    await writeDefaultObjects(server, { address: isLoopback(config.advertise) ? undefined : config.advertise, port });
+    const address = isLoopback(config.advertise) ? undefined : config.advertise;
+    await writeDefaultObjects(server, { address, port, serviceIp: serviceAddress(config) });
     const loops = startLoops(config, { platform, log, server, pki, signal: stopping.signal });
     cleanups.push(() => loops);
     const url = `https://${config.advertise.includes(':') ? `[${config.advertise}]` : config.advertise}:${port}`;
@@ -122,7 +126,7 @@ async function serve(
   signal.addEventListener('abort', () => tunnels.close(), { once: true });
   const registry = createRegistry({
     ...{ clock, dice, files, log },
-    directory: `${config.directory}/registry`,
+    directory: registryDirectory(config),
     authorize,
   });
   server = createApi({
@@ -134,6 +138,7 @@ async function serve(
     admission: ({ lister }) => defaultAdmission({ lister, clock, tolerationSeconds: config.tolerationSeconds }),
     version: VERSION,
     clusterCa: pki.caPem,
+    serviceCidr: config.ranges.serviceCidr,
     health: { live: {}, ready: { store: () => store.status().alarm } },
   });
   await security.follow(signal);
@@ -173,8 +178,9 @@ async function startLoops(config: ServerConfig, { platform, log, server, pki, si
       client: as('system:kube-controller-manager'),
       sign: pki.sign,
       caPem: pki.caPem,
-      options: { nodeGraceMs: config.nodeGraceMs },
+      options: { nodeGraceMs: config.nodeGraceMs, ranges: config.ranges },
     }),
+    collectHourly({ directory: registryDirectory(config), files: platform.files, clock, log, signal }),
   ]);
 }
 
@@ -237,12 +243,18 @@ function keepRenewed(
   signal.addEventListener('abort', stop, { once: true });
 }
 
-function sansOf({ host, advertise, sans }: ServerConfig): { dns: string[]; ip: string[] } {
+const registryDirectory = ({ directory }: ServerConfig): string => `${directory}/registry`;
+
+/** First of its range: the API itself. */
+const serviceAddress = ({ ranges }: ServerConfig): string => addressAt(parseCidr(ranges.serviceCidr)!, 1);
+
+function sansOf(config: ServerConfig): { dns: string[]; ip: string[] } {
+  const { host, advertise, sans } = config;
   const all = new Set([
     ...SERVICE_NAMES,
     'localhost',
     '127.0.0.1',
-    SERVICE_ADDRESS,
+    serviceAddress(config),
     host,
     advertise,
     ...sans,

@@ -4,6 +4,7 @@
  *
  * Always: says nothing about callers that are not nodes.
  */
+import { RANGE_ANNOTATIONS } from '../machinery/address-ranges.ts';
 import { equal } from '../machinery/equal.ts';
 import type { ApiObject } from '../machinery/meta.ts';
 import { forbidden } from '../machinery/status.ts';
@@ -87,7 +88,12 @@ function checkNode(attributes: Attributes, node: string): void {
   if (operation === 'UPDATE' && !equal(taints(object), taints(oldObject))) {
     throw refuse(attributes, `node "${node}" is not allowed to modify taints`);
   }
-  const foreign = changedLabels(oldObject, object).filter(
+  // Whoever could change these could make an agent take other clusters' addresses for its own.
+  const ranges = changed(oldObject?.metadata.annotations, object?.metadata.annotations).filter(isRange);
+  if (ranges.length > 0) {
+    throw refuse(attributes, `is not allowed to modify annotations: ${ranges.sort().join(', ')}`);
+  }
+  const foreign = changed(oldObject?.metadata.labels, object?.metadata.labels).filter(
     label => RESERVED_LABELS.test(label) && !OWN_LABELS.test(label),
   );
   if (foreign.length > 0) {
@@ -95,9 +101,9 @@ function checkNode(attributes: Attributes, node: string): void {
   }
 }
 
-function changedLabels(before: ApiObject | undefined, after: ApiObject | undefined): string[] {
-  const old = before?.metadata.labels ?? {};
-  const next = after?.metadata.labels ?? {};
+const isRange = (annotation: string): boolean => (Object.values(RANGE_ANNOTATIONS) as string[]).includes(annotation);
+
+function changed(old: Readonly<Record<string, string>> = {}, next: Readonly<Record<string, string>> = {}): string[] {
   return [...new Set([...Object.keys(old), ...Object.keys(next)])].filter(label => old[label] !== next[label]);
 }
 

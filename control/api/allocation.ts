@@ -5,16 +5,21 @@
 import type { Kind } from '../kinds/strategy.ts';
 import type { ApiObject } from '../machinery/meta.ts';
 import type { StatusError } from '../machinery/status.ts';
-import { serviceAddresses } from './service-addresses.ts';
+import { createServiceAddresses } from './service-addresses.ts';
 
 export interface Allocator {
   /** Fills what is wanted and not given, in place; the answer takes the choices back for another try. */
   fill(object: ApiObject, random: () => number): () => void;
-  /** These claims were asked for by the client and belong to others. */
+  /** Can this claim be made at all? */
+  fits(claim: string): boolean;
+  /** These claims were asked for by the client, and do not fit or belong to others. */
   refuse(kind: Kind, object: ApiObject, taken: readonly string[]): StatusError;
   exhausted(): StatusError;
 }
 
-const ALLOCATORS: Readonly<Record<string, Allocator>> = { '/services': serviceAddresses };
+export type AllocatorOf = (kind: Kind) => Allocator | undefined;
 
-export const allocatorOf = (kind: Kind): Allocator | undefined => ALLOCATORS[`${kind.group}/${kind.resource}`];
+export function createAllocators({ serviceCidr }: { serviceCidr: string }): AllocatorOf {
+  const allocators: Readonly<Record<string, Allocator>> = { '/services': createServiceAddresses(serviceCidr) };
+  return kind => allocators[`${kind.group}/${kind.resource}`];
+}

@@ -10,6 +10,7 @@ import type { Kind } from '../kinds/strategy.ts';
 import type { Log } from '../machinery/log.ts';
 import type { Clock, Dice } from '../platform/types.ts';
 import type { Store } from '../store/store.ts';
+import type { AllocatorOf } from './allocation.ts';
 import type { Objects } from './objects.ts';
 import type { ApiContext } from './request.ts';
 import type { Tunnels } from './tunnel.ts';
@@ -20,6 +21,7 @@ export interface Api {
   objects: Objects;
   admission: Admission;
   lister: Lister;
+  allocatorOf: AllocatorOf;
   authenticate: Authenticate;
   authorize: Authorize;
   rulesOf: RulesOf | undefined;

@@ -8,9 +8,11 @@ import { Hono } from 'hono';
 import type { Admission } from '../admission/chain.ts';
 import type { Tokens } from '../auth/tokens.ts';
 import type { Kind } from '../kinds/strategy.ts';
+import { DEFAULT_RANGES } from '../machinery/address-ranges.ts';
 import type { Log } from '../machinery/log.ts';
 import type { Clock, Dice } from '../platform/types.ts';
 import type { Store } from '../store/store.ts';
+import { createAllocators } from './allocation.ts';
 import type { Api, Authenticate, Authorize, RulesOf } from './api.ts';
 import { createDiscovery } from './discovery.ts';
 import { dispatch, nothingThere } from './dispatch.ts';
@@ -49,6 +51,8 @@ export interface ApiOptions {
   tunnels?: Tunnels;
   tokens?: Tokens;
   health?: HealthChecks;
+  /** Where Services get their addresses; absent: the default block. */
+  serviceCidr?: string;
   /** PEM: what a joining agent checks against its token before it trusts anything else. */
   clusterCa?: string;
 }
@@ -67,6 +71,7 @@ export function createApi(options: ApiOptions): ApiServer {
     signal: options.signal,
     authenticate: options.authenticate,
     rulesOf: options.rulesOf,
+    allocatorOf: createAllocators({ serviceCidr: options.serviceCidr ?? DEFAULT_RANGES.serviceCidr }),
     lister: createLister({ store, objects, kinds }),
     tunnels: options.tunnels,
     tokens: options.tokens,

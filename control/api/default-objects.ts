@@ -10,14 +10,16 @@ import { pathOf } from '../machinery/resource.ts';
 import type { ApiServer } from './app.ts';
 
 const SELF: Identity = { name: 'system:apiserver', groups: [MASTERS, AUTHENTICATED] };
-const KUBERNETES_ADDRESS = '10.96.0.1';
 const NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
 const RUNTIME_HANDLERS = ['wasm', 'wasmer-wasi'];
 
-/** `address`: where the API can be reached from other boxes; absent while it listens to its own box only. */
+/**
+ * `address`: where the API can be reached from other boxes; absent while it listens to its own box only.
+ * `serviceIp`: where pods reach it, the first address of the service range.
+ */
 export async function writeDefaultObjects(
   server: ApiServer,
-  { address, port }: { address: string | undefined; port: number },
+  { address, port, serviceIp }: { address: string | undefined; port: number; serviceIp: string },
 ): Promise<void> {
   const ensure = ensurer(server);
   for (const name of NAMESPACES) await ensure({ group: '', version: 'v1', resource: 'namespaces' }, namespace(name));
@@ -28,7 +30,7 @@ export async function writeDefaultObjects(
   }
   const runtimeClasses = { group: 'node.k8s.io', version: 'v1', resource: 'runtimeclasses' };
   for (const handler of RUNTIME_HANDLERS) await ensure(runtimeClasses, runtimeClass(handler));
-  await ensure({ group: '', version: 'v1', resource: 'services' }, kubernetesService(port));
+  await ensure({ group: '', version: 'v1', resource: 'services' }, kubernetesService(serviceIp, port));
   if (address === undefined) return;
   const slices = { group: 'discovery.k8s.io', version: 'v1', resource: 'endpointslices' };
   await ensure(slices, kubernetesEndpoints(address, port));
@@ -64,7 +66,7 @@ const runtimeClass = (handler: string) => ({
   handler,
 });
 
-const kubernetesService = (port: number) => ({
+const kubernetesService = (clusterIP: string, port: number) => ({
   apiVersion: 'v1',
   kind: 'Service',
   metadata: {
@@ -74,7 +76,7 @@ const kubernetesService = (port: number) => ({
   },
   spec: {
     type: 'ClusterIP',
-    clusterIP: KUBERNETES_ADDRESS,
+    clusterIP,
     ports: [{ name: 'https', protocol: 'TCP', port: 443, targetPort: port }],
   },
 });

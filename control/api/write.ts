@@ -9,7 +9,7 @@ import type { Kind } from '../kinds/strategy.ts';
 import type { ApiObject } from '../machinery/meta.ts';
 import { alreadyExists, conflict, notFound, OBJECT_MODIFIED } from '../machinery/status.ts';
 import type { Compare, KeyValue, Write } from '../store/store.ts';
-import { type Allocator, allocatorOf } from './allocation.ts';
+import type { Allocator } from './allocation.ts';
 import type { Api } from './api.ts';
 import { claimKey, objectKey } from './objects.ts';
 
@@ -103,13 +103,15 @@ interface Writing {
 /** Tries addresses until one is free. Undefined when `compare` did not hold. */
 async function writeClaiming(api: Api, kind: Kind, writing: Writing): Promise<KeyValue | undefined> {
   const { key, object, previous, compare } = writing;
-  const allocator = allocatorOf(kind);
+  const allocator = api.allocatorOf(kind);
   const held = new Set(previous ? kind.claims?.(previous as ApiObject) : undefined);
   for (let attempt = 0; attempt < ALLOCATION_ATTEMPTS_MAX; attempt++) {
     const given = allocator && new Set(kind.claims?.(object));
     const undo = allocator?.fill(object, api.dice.random);
     const wanted = kind.claims?.(object) ?? [];
     const fresh = wanted.filter(claim => !held.has(claim));
+    const unfit = fresh.filter(claim => allocator?.fits(claim) === false);
+    if (unfit.length > 0) throw refuse(allocator, kind, object, unfit);
     const value = api.objects.encode(object);
     const result = await api.store.txn(
       [compare, ...fresh.map(claim => ({ key: claimKey(claim), modRevision: 0 }))],

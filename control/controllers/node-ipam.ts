@@ -1,6 +1,10 @@
-/** Each node gets a block of pod addresses: the lowest /24 of the cluster's range that no node has. */
+/**
+ * Each node gets a block of pod addresses: the lowest /24 of the cluster's range that no node has. With it, the node is told
+ * the cluster's own ranges.
+ */
 import type { Node } from '../client/objects.ts';
 import { RESOURCES } from '../client/resources.ts';
+import { type AddressRanges, RANGE_ANNOTATIONS } from '../machinery/address-ranges.ts';
 import { parseCidr, sizeOf, subnetAt } from '../machinery/cidr.ts';
 import type { Action } from './actions.ts';
 import type { Context, Controller } from './controller.ts';
@@ -8,17 +12,30 @@ import type { Context, Controller } from './controller.ts';
 const NODE_PREFIX = 24;
 
 /** `taken`: the blocks of all nodes, also those given a moment ago. */
-export function planPodCidr(node: Node, taken: ReadonlySet<string>, clusterCidr: string): Action[] {
-  if (node.spec.podCIDR) return [];
+export function planNodeRanges(node: Node, taken: ReadonlySet<string>, ranges: AddressRanges): Action[] {
   const { metadata } = node;
-  const block = freeBlock(taken, clusterCidr);
+  const annotations = annotationsOf(ranges);
+  const told = isTold(node, ranges);
+  if (node.spec.podCIDR && told) return [];
+  const block = node.spec.podCIDR ?? freeBlock(taken, ranges.podCidr);
   if (!block) {
     const message = `Node ${metadata.name} status is now: CIDRNotAvailable`;
     return [{ type: 'event', about: node, level: 'Normal', reason: 'CIDRNotAvailable', message }];
   }
-  const patch = { metadata: { uid: metadata.uid }, spec: { podCIDR: block, podCIDRs: [block] } };
+  const patch = {
+    metadata: { uid: metadata.uid, ...(told ? {} : { annotations }) },
+    ...(node.spec.podCIDR ? {} : { spec: { podCIDR: block, podCIDRs: [block] } }),
+  };
   return [{ type: 'patch', resource: RESOURCES.nodes, key: { name: metadata.name }, patch, absentIsFine: true }];
 }
+
+const annotationsOf = (ranges: AddressRanges): Record<string, string> => ({
+  [RANGE_ANNOTATIONS.podCidr]: ranges.podCidr,
+  [RANGE_ANNOTATIONS.serviceCidr]: ranges.serviceCidr,
+});
+
+const isTold = ({ metadata }: Node, ranges: AddressRanges): boolean =>
+  Object.entries(annotationsOf(ranges)).every(([name, value]) => metadata.annotations?.[name] === value);
 
 export function freeBlock(taken: ReadonlySet<string>, clusterCidr: string): string | undefined {
   const cidr = parseCidr(clusterCidr);
@@ -31,7 +48,7 @@ export function freeBlock(taken: ReadonlySet<string>, clusterCidr: string): stri
   return undefined;
 }
 
-export function nodeIpamController({ informers }: Context, clusterCidr: string): Controller {
+export function nodeIpamController({ informers }: Context, ranges: AddressRanges): Controller {
   return {
     name: 'cidrAllocator',
     setUp({ queue, perform }) {
@@ -40,19 +57,19 @@ export function nodeIpamController({ informers }: Context, clusterCidr: string):
       const given = new Map<string, string>();
       nodes.onChange((old, node) => {
         if (!node) given.delete(old!.metadata.uid!);
-        else if (!node.spec.podCIDR) queue.add(node.metadata.name);
+        else if (!node.spec.podCIDR || !isTold(node, ranges)) queue.add(node.metadata.name);
       });
       return {
         synced: [nodes.synced],
         reconcile: async name => {
           const node = nodes.store.get(name);
           const uid = node?.metadata.uid;
-          if (!node || uid === undefined || given.has(uid)) return;
+          if (!node || uid === undefined || (given.has(uid) && !node.spec.podCIDR)) return;
           const seen = nodes.store.list().flatMap(({ spec }) => spec.podCIDR ?? []);
           const taken = new Set([...seen, ...given.values()]);
-          const [action] = planPodCidr(node, taken, clusterCidr);
+          const [action] = planNodeRanges(node, taken, ranges);
           if (!action) return;
-          const block = freeBlock(taken, clusterCidr);
+          const block = node.spec.podCIDR ?? freeBlock(taken, ranges.podCidr);
           if (block) given.set(uid, block);
           await perform([action]).catch(error => {
             given.delete(uid);

@@ -5,6 +5,7 @@
  * with the signal.
  */
 import type { Client } from '../client/client.ts';
+import { type AddressRanges, DEFAULT_RANGES } from '../machinery/address-ranges.ts';
 import type { Log } from '../machinery/log.ts';
 import type { Clock, Dice } from '../platform/types.ts';
 import { type Context, type Controller, runController } from './controller.ts';
@@ -22,7 +23,6 @@ import { serviceAccountController } from './service-account.ts';
 import { endpointSliceController, endpointsController } from './service-endpoints-controller.ts';
 
 const NODE_GRACE_MS = 40_000;
-const POD_CIDR = '10.244.0.0/16';
 
 export interface ControllersOptions {
   client: Client;
@@ -37,7 +37,7 @@ export interface ControllersOptions {
   options?: {
     /** How long a node may be silent. */
     nodeGraceMs?: number;
-    podCidr?: string;
+    ranges?: AddressRanges;
   };
 }
 
@@ -46,7 +46,7 @@ export async function startControllers({ sign, caPem, options = {}, ...source }:
   const { log, signal } = source;
   const context: Context = { ...source, informers: createInformers(source) };
   const controllers: Controller[] = [
-    nodeIpamController(context, options.podCidr ?? POD_CIDR),
+    nodeIpamController(context, options.ranges ?? DEFAULT_RANGES),
     serviceAccountController(context),
     ...(sign ? [csrController(context, sign)] : []),
     ...(caPem ? [rootCaPublisher(context, caPem)] : []),

@@ -3,6 +3,7 @@
  * kubectl context that was current before. Everything a cluster writes is inside that folder, but for the kubeconfig.
  */
 import { join } from 'node:path';
+import type { AddressRanges } from '../../machinery/address-ranges.ts';
 import type { Files } from '../../platform/types.ts';
 import { CommandError, type Context, UsageError } from '../command.ts';
 
@@ -10,6 +11,8 @@ export interface ClusterRecord {
   name: string;
   folder: string;
   server: string;
+  /** Follow from the port when the cluster is made, and stay. */
+  ranges: AddressRanges;
   /** The cluster's own admin file, inside its folder. */
   kubeconfig: string;
   /** The user's kubeconfig that got a context, and what was current in it; absent with `--no-switch`. */

@@ -4,6 +4,7 @@
  */
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { rangesOfPort } from '../../machinery/address-ranges.ts';
 import { CommandError, type Context } from '../command.ts';
 import { isAlive, lastLines, startProcess } from './processes.ts';
 import { type ClusterRecord, type ProcessRecord, readRecord, writeRecord } from './record.ts';
@@ -59,6 +60,7 @@ async function newRecord(options: StartOptions): Promise<ClusterRecord> {
       name: options.name,
       folder: options.folder,
       server: `https://127.0.0.1:${port}`,
+      ranges: rangesOfPort(port),
       kubeconfig: join(options.folder, 'server-0', 'admin.kubeconfig'),
       processes: [],
     };
@@ -73,13 +75,14 @@ function wantedProcesses(
   const log = (name: string) => join(options.folder, `${name}.log`);
   const state = (name: string) => join(options.folder, name);
   const listen = record.server.slice('https://'.length);
+  const ranges = ['--pod-cidr', record.ranges.podCidr, '--service-cidr', record.ranges.serviceCidr];
   const agents = Array.from({ length: options.agents }, (_, i) => `edge-${i}`);
   return [
     {
       name: 'server-0',
       role: 'server',
       log: log('server-0'),
-      arguments: ['server', '--state', state('server-0'), '--listen', listen, ...LOCAL_PATIENCE],
+      arguments: ['server', '--state', state('server-0'), '--listen', listen, ...ranges, ...LOCAL_PATIENCE],
     },
     ...agents.map(name => ({
       name,

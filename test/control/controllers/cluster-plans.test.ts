@@ -12,7 +12,7 @@ import { planGarbage, type Thing } from '../../../control/controllers/garbage.ts
 import { planNamespace } from '../../../control/controllers/namespace.ts';
 import { planEvictions } from '../../../control/controllers/node-eviction.ts';
 import { planNodeHealth } from '../../../control/controllers/node-health.ts';
-import { freeBlock, planPodCidr } from '../../../control/controllers/node-ipam.ts';
+import { freeBlock, planNodeRanges } from '../../../control/controllers/node-ipam.ts';
 import { planPodRemoval, whyRemoved } from '../../../control/controllers/pod-gc.ts';
 import { planRootCa } from '../../../control/controllers/root-ca-publisher.ts';
 import { planServiceAccount } from '../../../control/controllers/service-account.ts';
@@ -115,9 +115,23 @@ test('pod GC: who is removed', () => {
 test('node addresses: the lowest block that is free', () => {
   assert.is(freeBlock(new Set(), '10.244.0.0/16'), '10.244.0.0/24');
   assert.is(freeBlock(new Set(['10.244.0.0/24', '10.244.2.0/24']), '10.244.0.0/16'), '10.244.1.0/24');
-  assert.equal(planPodCidr(node('True', { podCIDR: '10.244.0.0/24' }), new Set(), '10.244.0.0/16'), []);
-  assert.equal(words(planPodCidr(node('True'), new Set(['10.9.0.0/24']), '10.9.0.0/24')), ['say CIDRNotAvailable']);
   assert.is(freeBlock(new Set(['10.9.0.0/24']), '10.9.0.0/24'), undefined);
+});
+
+test('node addresses: with its block a node is told the ranges of the cluster, and again when they are gone', () => {
+  const ranges = { podCidr: '10.9.0.0/20', serviceCidr: '10.8.0.0/24' };
+  const annotations = { 'skerry.dev/pod-cidr': '10.9.0.0/20', 'skerry.dev/service-cidr': '10.8.0.0/24' };
+  const patchOf = (of: Node) => (planNodeRanges(of, new Set(), ranges)[0] as { patch?: object } | undefined)?.patch;
+  const podCIDR = '10.9.0.0/24';
+  assert.equal(patchOf(node('True')), {
+    metadata: { uid: 'n1', annotations },
+    spec: { podCIDR, podCIDRs: [podCIDR] },
+  });
+  const given = node('True', { podCIDR });
+  assert.equal(patchOf(given), { metadata: { uid: 'n1', annotations } });
+  assert.is(patchOf({ ...given, metadata: { ...given.metadata, annotations } }), undefined);
+  const all = new Set(Array.from({ length: 16 }, (_, i) => `10.9.${i}.0/24`));
+  assert.equal(words(planNodeRanges(node('True'), all, ranges)), ['say CIDRNotAvailable']);
 });
 
 test('certificates: nodes for themselves, bootstrappers for nodes, nobody else', () => {
