@@ -11,6 +11,7 @@ import type { KeyValue } from '../store/store.ts';
 import { accepted, type Representation } from './accept.ts';
 import type { Api } from './api.ts';
 import { encodeBody } from './encode-body.ts';
+import { isForPeople, pretty } from './pretty.ts';
 import type { ApiContext } from './request.ts';
 import { metadataOnly, tableOf } from './tables.ts';
 
@@ -65,6 +66,7 @@ export function send(
   extra?: Record<string, string>,
 ): Response | Promise<Response> {
   const headers = { ...headersOf(c, contentType), ...extra };
+  if (isForPeople(c, contentType, body)) body = pretty(body);
   if (body.length < GZIP_BYTES_MIN || !acceptsGzip(c)) return new Response(body, { status, headers });
   headers['content-encoding'] = 'gzip';
   headers['vary'] = 'Accept-Encoding';
