@@ -44,7 +44,8 @@ type Parts = Pick<Platform, 'clock' | 'dice' | 'files'>;
 export async function openPki(parts: Parts, directory: string): Promise<Pki> {
   const { clock, dice, files } = parts;
   await files.makeDirectory(directory, { mode: 0o700 });
-  const keep = keptIn(parts, directory);
+  const secrets = secretFiles(parts, directory);
+  const keep = keptIn(secrets);
   const term = (lifetime: number) => ({
     notBefore: clock.now() - BACKDATED_MS,
     notAfter: clock.now() + lifetime,
@@ -72,7 +73,7 @@ export async function openPki(parts: Parts, directory: string): Promise<Pki> {
   );
   return {
     caPem: ca.certificatePem,
-    tokenKeys: [await openTokenKey(keep)],
+    tokenKeys: [await openTokenKey(secrets)],
     admin,
     issueServer: sans => make('kube-apiserver', [], ['server auth'], sans),
     isDue,
@@ -90,17 +91,27 @@ type Keep = (
   decide: (found: ServerCertificate | undefined) => Promise<ServerCertificate>,
 ) => Promise<ServerCertificate>;
 
-function keptIn({ files }: Parts, directory: string): Keep {
-  const read = async (file: string): Promise<string | undefined> => {
-    try {
-      return new TextDecoder().decode(await files.read(`${directory}/${file}`));
-    } catch (error) {
-      if ((error as { code?: string }).code === 'ENOENT') return undefined;
-      throw error;
-    }
+interface SecretFiles {
+  /** Undefined when there is no such file. */
+  read(file: string): Promise<string | undefined>;
+  write(file: string, text: string): Promise<void>;
+}
+
+function secretFiles({ files }: Parts, directory: string): SecretFiles {
+  return {
+    async read(file) {
+      try {
+        return new TextDecoder().decode(await files.read(`${directory}/${file}`));
+      } catch (error) {
+        if ((error as { code?: string }).code === 'ENOENT') return undefined;
+        throw error;
+      }
+    },
+    write: (file, text) => files.replace(`${directory}/${file}`, new TextEncoder().encode(text), { mode: 0o600 }),
   };
-  const write = (file: string, text: string) =>
-    files.replace(`${directory}/${file}`, new TextEncoder().encode(text), { mode: 0o600 });
+}
+
+function keptIn({ read, write }: SecretFiles): Keep {
   return async (name, decide) => {
     const [certificate, key] = [await read(`${name}.crt`), await read(`${name}.key`)];
     const found = certificate !== undefined && key !== undefined ? { certificate, key } : undefined;
@@ -126,14 +137,11 @@ async function openAuthority(keep: Keep, term: { notBefore: number; notAfter: nu
   return ca!;
 }
 
-/** Kept beside a text that says what it is: the file pair is the same as for certificates. */
-async function openTokenKey(keep: Keep): Promise<TokenKey> {
-  const kept = await keep('service-account', async found => {
-    if (found) return found;
-    return {
-      certificate: 'the key that signs service-account tokens\n',
-      key: await exportPrivateKey(await generateKeyPair()),
-    };
-  });
-  return tokenKeyOf(await importPrivateKey(kept.key));
+/** Signs service-account tokens. */
+async function openTokenKey({ read, write }: SecretFiles): Promise<TokenKey> {
+  const kept = await read('service-account.key');
+  if (kept !== undefined) return tokenKeyOf(await importPrivateKey(kept));
+  const made = await exportPrivateKey(await generateKeyPair());
+  await write('service-account.key', made);
+  return tokenKeyOf(await importPrivateKey(made));
 }
