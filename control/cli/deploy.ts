@@ -1,9 +1,10 @@
 /**
  * From a wasm file to a URL: push, Deployment, Service, rollout. Called by `skerry run` and `skerry demo`.
  */
-import { type Node, node } from '../kinds/node.ts';
-import { type Service, service } from '../kinds/service.ts';
+import type { Node } from '../kinds/node.ts';
+import type { Service } from '../kinds/service.ts';
 import type { ApiObject, Key } from '../machinery/meta.ts';
+import { NODES, SERVICES } from '../machinery/resources.ts';
 import type { Clock } from '../platform/types.ts';
 import { CommandError } from './command.ts';
 import type { Session } from './connect.ts';
@@ -44,8 +45,8 @@ export const manifestsOf = (app: App): ApiObject[] => {
 /** Where the Service can be reached from outside: the first node's address and the node port. */
 export const urlOf = async (session: Session, key: Key): Promise<string> => {
   const [found, nodes] = await Promise.all([
-    session.client.get<Service>(service, key),
-    session.client.list<Node>(node),
+    session.client.get<Service>(SERVICES, key),
+    session.client.list<Node>(NODES),
   ]);
   const port = found.spec?.ports?.[0]?.nodePort;
   const address = nodes.items[0]?.status?.addresses?.find(a => a.type === 'InternalIP')?.address;

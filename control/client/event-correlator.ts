@@ -2,7 +2,7 @@
  * Decides what becomes of one thing that happened: a new Event, a higher count on one written before, or silence. Pure but
  * for its memory, which is bounded. Numbers are client-go's. Used by event-recorder.
  */
-import type { ObjectReference } from './event-recorder.ts';
+import type { ObjectReference } from '../kinds/types/reference.ts';
 
 /** Similar events (same but for the message) within this time are combined once there are more than this many. */
 const SIMILAR_MAX = 10;

@@ -5,43 +5,18 @@
  * one "(combined from similar events)"; one object cannot flood the API. Follows client-go's tools/record defaults.
  */
 
+import type { Event } from '../kinds/event.ts';
+import type { ObjectReference } from '../kinds/types/reference.ts';
 import type { Log } from '../machinery/log.ts';
-import type { ApiObject, Resource } from '../machinery/meta.ts';
-import { timestamp } from '../machinery/meta.ts';
+import { type ApiObject, timestamp } from '../machinery/meta.ts';
+import { EVENTS } from '../machinery/resources.ts';
 import { isReason } from '../machinery/status.ts';
 import type { Clock, Dice } from '../platform/types.ts';
 import type { Client } from './client.ts';
 import { createCorrelator } from './event-correlator.ts';
 
-export const EVENTS: Resource = { group: '', version: 'v1', resource: 'events', kind: 'Event', namespaced: true };
-
 /** Events that wait to be sent; more than this are dropped, as a lost Event harms nobody. */
 const QUEUE_EVENTS_MAX = 1_000;
-
-export interface ObjectReference {
-  apiVersion?: string;
-  kind?: string;
-  namespace?: string;
-  name?: string;
-  uid?: string;
-  resourceVersion?: string;
-  /** `spec.containers{main}` */
-  fieldPath?: string;
-}
-
-export interface EventObject extends ApiObject {
-  involvedObject: ObjectReference;
-  reason: string;
-  message: string;
-  type: 'Normal' | 'Warning';
-  count: number;
-  firstTimestamp: string;
-  lastTimestamp: string;
-  eventTime: null;
-  source: { component: string; host?: string };
-  reportingComponent: string;
-  reportingInstance: string;
-}
 
 export type EventRecorder = (
   about: ApiObject | ObjectReference,
@@ -113,7 +88,7 @@ async function write(
     }
   }
   const name = `${regarding.name}.${uniqueSuffix(now, dice)}`;
-  const object: EventObject = {
+  const object: Event = {
     apiVersion: 'v1',
     kind: 'Event',
     metadata: { name, namespace },
@@ -124,7 +99,6 @@ async function write(
     count: event.count,
     firstTimestamp: timestamp(event.firstSeen),
     lastTimestamp: timestamp(now),
-    eventTime: null,
     source: host === undefined ? { component } : { component, host },
     reportingComponent: component,
     reportingInstance: host ?? '',

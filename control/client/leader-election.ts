@@ -6,33 +6,17 @@
  * stops working (`work`'s signal fires) when it could not renew for `renewDeadlineMs`; gives the lease back when it ends.
  */
 
+import type { Lease } from '../kinds/lease.ts';
 import type { Log } from '../machinery/log.ts';
-import type { ApiObject, Key, Resource } from '../machinery/meta.ts';
+import type { Key } from '../machinery/meta.ts';
+import { LEASES } from '../machinery/resources.ts';
 import { isReason } from '../machinery/status.ts';
 import type { Clock, Dice } from '../platform/types.ts';
 import type { Client } from './client.ts';
 
-export const LEASES: Resource = {
-  group: 'coordination.k8s.io',
-  version: 'v1',
-  resource: 'leases',
-  kind: 'Lease',
-  namespaced: true,
-};
-
 const LEASE_DURATION_MS = 15_000;
 const RENEW_DEADLINE_MS = 10_000;
 const RETRY_PERIOD_MS = 2_000;
-
-export interface Lease extends ApiObject {
-  spec: {
-    holderIdentity?: string;
-    leaseDurationSeconds?: number;
-    acquireTime?: string;
-    renewTime?: string;
-    leaseTransitions?: number;
-  };
-}
 
 export interface LeaderElectionOptions {
   client: Client;

@@ -1,5 +1,7 @@
 /** Whether a pod puts up with a taint. Asked by the scheduler (may it go there?) and by node-lifecycle (may it stay?). */
-import type { Taint, Toleration } from './objects.ts';
+
+import type { Toleration } from '../kinds/types/affinity.ts';
+import type { Taint } from '../kinds/types/node.ts';
 
 export function tolerates(toleration: Toleration, taint: Taint): boolean {
   if (toleration.effect && toleration.effect !== taint.effect) return false;

@@ -5,9 +5,11 @@
  * Always: only `system:node:<name>` in `system:nodes`, without other names, for client use; anything else waits for a
  * person (`kubectl certificate approve`).
  */
-import { type Condition, conditionOf } from '../client/objects.ts';
-import { RESOURCES } from '../client/resources.ts';
-import { type ApiObject, timestamp } from '../machinery/meta.ts';
+import type { CertificateSigningRequest } from '../kinds/certificate-signing-request.ts';
+import type { CertificateSigningRequestCondition } from '../kinds/types/certificate.ts';
+import { conditionOf } from '../machinery/conditions.ts';
+import { timestamp } from '../machinery/meta.ts';
+import { CERTIFICATE_SIGNING_REQUESTS } from '../machinery/resources.ts';
 import { type CertificateRequest, readRequest } from '../machinery/x509.ts';
 import type { Action } from './actions.ts';
 import type { Context, Controller } from './controller.ts';
@@ -26,19 +28,6 @@ interface SignOptions {
 
 /** PEM of the request → PEM of the certificate (or chain). */
 export type Sign = (csrPem: string, options: SignOptions) => Promise<string>;
-
-export interface CertificateSigningRequest extends ApiObject {
-  spec: {
-    /** Base64 of PEM. */
-    request: string;
-    signerName: string;
-    usages?: string[];
-    expirationSeconds?: number;
-    username?: string;
-    groups?: string[];
-  };
-  status?: { conditions?: Condition[]; certificate?: string };
-}
 
 const has = (csr: CertificateSigningRequest, type: string): boolean =>
   conditionOf(csr.status?.conditions, type) !== undefined;
@@ -60,7 +49,7 @@ export function approvalMessage(csr: CertificateSigningRequest, request: Certifi
 export function planApproval(csr: CertificateSigningRequest, message: string | undefined, now: number): Action[] {
   if (!message || has(csr, 'Approved') || has(csr, 'Denied')) return [];
   const time = timestamp(now);
-  const condition: Condition = {
+  const condition: CertificateSigningRequestCondition = {
     type: 'Approved',
     status: 'True',
     reason: 'AutoApproved',
@@ -72,7 +61,7 @@ export function planApproval(csr: CertificateSigningRequest, message: string | u
     ...csr,
     status: { ...csr.status, conditions: [...(csr.status?.conditions ?? []), condition] },
   };
-  return [{ type: 'replace', resource: RESOURCES.certificateSigningRequests, object, subresource: 'approval' }];
+  return [{ type: 'replace', resource: CERTIFICATE_SIGNING_REQUESTS, object, subresource: 'approval' }];
 }
 
 export const mustSign = (csr: CertificateSigningRequest): boolean =>
@@ -86,7 +75,7 @@ export function csrController({ informers, clock, log }: Context, sign: Sign): C
   return {
     name: 'certificate-controller',
     setUp({ queue, perform }) {
-      const requests = informers.of<CertificateSigningRequest>(RESOURCES.certificateSigningRequests);
+      const requests = informers.of<CertificateSigningRequest>(CERTIFICATE_SIGNING_REQUESTS);
       requests.onChange((_, csr) => {
         if (csr && !csr.status?.certificate) queue.add(csr.metadata.name);
       });
@@ -100,7 +89,7 @@ export function csrController({ informers, clock, log }: Context, sign: Sign): C
             const { usages = CLIENT_USAGES, expirationSeconds, signerName } = csr.spec;
             const certificate = await sign(pem, { usages, expirationSeconds, signerName });
             const patch = { metadata: { uid: csr.metadata.uid }, status: { certificate: btoa(certificate) } };
-            const resource = RESOURCES.certificateSigningRequests;
+            const resource = CERTIFICATE_SIGNING_REQUESTS;
             await perform([
               { type: 'patch', resource, key: { name }, patch, subresource: 'status', absentIsFine: true },
             ]);

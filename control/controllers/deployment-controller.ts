@@ -1,5 +1,5 @@
 /** Runs planDeployment: queues Deployments when they, their sets, or (for Recreate) their pods change. */
-import type { ReplicaSet } from '../client/objects.ts';
+import type { ReplicaSet } from '../kinds/replica-set.ts';
 import { matchesLabels, selectorOf } from '../machinery/labels.ts';
 import { type ApiObject, controllerOf, keyText } from '../machinery/meta.ts';
 import type { Context, Controller } from './controller.ts';

@@ -2,10 +2,12 @@
  * The replica sets of a Deployment: which one has its template, what a new one looks like, which revision each is. Pure.
  * Used by deployment and its siblings.
  */
-import type { Deployment, PodTemplate, ReplicaSet } from '../client/objects.ts';
-import { RESOURCES } from '../client/resources.ts';
+import type { Deployment } from '../kinds/deployment.ts';
+import type { ReplicaSet } from '../kinds/replica-set.ts';
+import type { PodTemplateSpec } from '../kinds/types/pod-spec.ts';
 import { equal } from '../machinery/equal.ts';
 import { templateHash } from '../machinery/hash.ts';
+import { REPLICA_SETS } from '../machinery/resources.ts';
 import type { Create, Patch } from './actions.ts';
 import { ownerReferenceTo } from './ownership.ts';
 
@@ -33,9 +35,9 @@ export const findNewSet = (deployment: Deployment, sets: readonly ReplicaSet[]):
   [...sets].sort(byCreation).find(set => sameTemplate(set.spec.template, deployment.spec.template));
 
 /** Compares without the hash label, and without what only one side wrote down as empty. */
-export const sameTemplate = (a: PodTemplate, b: PodTemplate): boolean => equal(comparable(a), comparable(b));
+export const sameTemplate = (a: PodTemplateSpec, b: PodTemplateSpec): boolean => equal(comparable(a), comparable(b));
 
-function comparable({ metadata, spec }: PodTemplate): unknown {
+function comparable({ metadata, spec }: PodTemplateSpec): unknown {
   const { [TEMPLATE_HASH]: _, ...labels } = metadata?.labels ?? {};
   return { labels, annotations: metadata?.annotations ?? {}, spec };
 }
@@ -78,7 +80,7 @@ export function createSet(deployment: Deployment, replicas: number, revision: nu
   const done = { reason: 'ScalingReplicaSet', message: `Scaled up replica set ${name} from 0 to ${replicas}` };
   const failed = { reason: 'ReplicaSetCreateError', message: `Failed to create new replica set "${name}": {error}` };
   const tells = { about: deployment, done: replicas > 0 ? done : undefined, failed };
-  return { type: 'create', resource: RESOURCES.replicaSets, object, tells };
+  return { type: 'create', resource: REPLICA_SETS, object, tells };
 }
 
 const sizeAnnotations = (desired: number, max: number): Record<string, string> => ({
@@ -132,5 +134,5 @@ export function scaleSet(
 function patchSet({ metadata }: ReplicaSet, { metadata: changes, spec }: { metadata: object; spec?: object }): Patch {
   const { namespace, name, uid, resourceVersion } = metadata;
   const patch = { metadata: { ...changes, uid, resourceVersion }, spec };
-  return { type: 'patch', resource: RESOURCES.replicaSets, key: { namespace, name }, patch };
+  return { type: 'patch', resource: REPLICA_SETS, key: { namespace, name }, patch };
 }

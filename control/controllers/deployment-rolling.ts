@@ -2,7 +2,8 @@
  * How far a rolling update may go in one step: never fewer available pods than replicas − maxUnavailable, never more pods
  * than replicas + maxSurge. Pure arithmetic on replica sets, after kube-controller's rolling.go.
  */
-import type { Deployment, ReplicaSet } from '../client/objects.ts';
+import type { Deployment } from '../kinds/deployment.ts';
+import type { ReplicaSet } from '../kinds/replica-set.ts';
 import { byCreation, replicasOf } from './deployment-replica-sets.ts';
 
 export interface Bounds {

@@ -2,7 +2,8 @@
  * The Deployment changed its size in the middle of a rollout: all its sets grow or shrink in proportion, so that the
  * rollout neither jumps ahead nor falls back. Pure, after kube-controller's deployment `scale`.
  */
-import type { Deployment, ReplicaSet } from '../client/objects.ts';
+import type { Deployment } from '../kinds/deployment.ts';
+import type { ReplicaSet } from '../kinds/replica-set.ts';
 import { byCreation, DESIRED_REPLICAS, MAX_REPLICAS, replicasOf } from './deployment-replica-sets.ts';
 import { isRolling, maxReplicasOf, type Resize } from './deployment-rolling.ts';
 

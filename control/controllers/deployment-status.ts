@@ -2,7 +2,11 @@
  * What a Deployment says of itself: counts, and whether it is available and moves on. `kubectl rollout status` and
  * `kubectl wait` read nothing else. Pure.
  */
-import { type Condition, conditionOf, type Deployment, type ReplicaSet } from '../client/objects.ts';
+
+import type { Deployment } from '../kinds/deployment.ts';
+import type { ReplicaSet } from '../kinds/replica-set.ts';
+import type { DeploymentCondition } from '../kinds/types/workload.ts';
+import { conditionOf } from '../machinery/conditions.ts';
 import { timestamp } from '../machinery/meta.ts';
 import { replicasOf } from './deployment-replica-sets.ts';
 import { boundsOf, isRolling } from './deployment-rolling.ts';
@@ -34,7 +38,7 @@ export function deploymentStatus(world: StatusWorld): Status {
   return { ...counts, conditions: conditionsOf(world, counts) };
 }
 
-function conditionsOf(world: StatusWorld, counts: Status): Condition[] {
+function conditionsOf(world: StatusWorld, counts: Status): DeploymentCondition[] {
   const { deployment, sets } = world;
   const before = deployment.status?.conditions ?? [];
   const failed = sets.map(set => conditionOf(set.status?.conditions, 'ReplicaFailure')).find(Boolean);
@@ -48,7 +52,7 @@ function conditionsOf(world: StatusWorld, counts: Status): Condition[] {
   ];
 }
 
-const available = (deployment: Deployment, { availableReplicas = 0 }: Status): Condition => {
+const available = (deployment: Deployment, { availableReplicas = 0 }: Status): DeploymentCondition => {
   const wanted = deployment.spec.replicas ?? 1;
   const slack = isRolling(deployment) ? boundsOf(deployment).maxUnavailable : 0;
   return availableReplicas >= wanted - slack
@@ -56,7 +60,7 @@ const available = (deployment: Deployment, { availableReplicas = 0 }: Status): C
     : say('Available', 'False', 'MinimumReplicasUnavailable', 'Deployment does not have minimum availability.');
 };
 
-function progressing(world: StatusWorld, counts: Status): Condition | undefined {
+function progressing(world: StatusWorld, counts: Status): DeploymentCondition | undefined {
   const { deployment, newSet } = world;
   const before = conditionOf(deployment.status?.conditions, 'Progressing');
   if (!hasDeadline(deployment)) return undefined;
@@ -104,7 +108,7 @@ const DEADLINE_SECONDS = 600;
 const deadlineSeconds = ({ spec }: Deployment): number => spec.progressDeadlineSeconds ?? DEADLINE_SECONDS;
 const hasDeadline = (deployment: Deployment): boolean => deadlineSeconds(deployment) !== NO_DEADLINE_SECONDS;
 
-const hasTimedOut = (deployment: Deployment, { reason, lastUpdateTime }: Condition, now: number): boolean =>
+const hasTimedOut = (deployment: Deployment, { reason, lastUpdateTime }: DeploymentCondition, now: number): boolean =>
   reason === 'ProgressDeadlineExceeded' || now >= Date.parse(lastUpdateTime ?? '') + deadlineSeconds(deployment) * 1000;
 
 /** Milliseconds until the deadline must be looked at, while a rollout is under way. */
@@ -115,7 +119,12 @@ export function untilDeadline(deployment: Deployment, status: Status, now: numbe
   return Math.max(0, Date.parse(condition.lastUpdateTime ?? '') + deadlineSeconds(deployment) * 1000 - now);
 }
 
-const say = (type: string, status: string, reason: string, message: string): Condition => ({
+const say = (
+  type: string,
+  status: DeploymentCondition['status'],
+  reason: string,
+  message: string,
+): DeploymentCondition => ({
   type,
   status,
   reason,
@@ -123,7 +132,7 @@ const say = (type: string, status: string, reason: string, message: string): Con
 });
 
 /** The transition time changes only with the status; nothing changes when nothing is new. */
-function settle(next: Condition, before: Condition | undefined, now: number): Condition {
+function settle(next: DeploymentCondition, before: DeploymentCondition | undefined, now: number): DeploymentCondition {
   const fresh = timestamp(now);
   const lastTransitionTime = before?.status === next.status ? before.lastTransitionTime : fresh;
   const same = before?.status === next.status && before.reason === next.reason && before.message === next.message;

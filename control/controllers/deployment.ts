@@ -4,10 +4,14 @@
  *
  * Always: at most one step changes sizes at a time; every change of a set holds only for the version that was looked at.
  */
-import { type Deployment, hasPodEnded, type Pod, type ReplicaSet } from '../client/objects.ts';
-import { RESOURCES } from '../client/resources.ts';
+
+import { hasPodEnded } from '../client/pod-state.ts';
+import type { Deployment } from '../kinds/deployment.ts';
+import type { Pod } from '../kinds/pod.ts';
+import type { ReplicaSet } from '../kinds/replica-set.ts';
 import { equal } from '../machinery/equal.ts';
 import { selectorOf } from '../machinery/labels.ts';
+import { DEPLOYMENTS, REPLICA_SETS } from '../machinery/resources.ts';
 import type { Action, Patch } from './actions.ts';
 import {
   byCreation,
@@ -46,7 +50,7 @@ export interface Plan {
 
 export function planDeployment(world: DeploymentWorld): Plan {
   const { deployment, now } = world;
-  const claimed = claim(deployment, selectorOf(deployment.spec.selector), RESOURCES.replicaSets, world.sets);
+  const claimed = claim(deployment, selectorOf(deployment.spec.selector), REPLICA_SETS, world.sets);
   if (claimed.actions.length > 0) return { actions: claimed.actions };
   const sets = claimed.owned;
   const newSet = findNewSet(deployment, sets);
@@ -141,7 +145,7 @@ function cleanUp({ deployment, old, newSet, sets, now }: View): Action[] {
     .slice(0, surplus)
     .map(({ metadata: { namespace, name, uid } }) => ({
       type: 'delete',
-      resource: RESOURCES.replicaSets,
+      resource: REPLICA_SETS,
       key: { namespace, name },
       uid: uid!,
     }));
@@ -164,5 +168,5 @@ const patchDeployment = (
 ): Patch => {
   const { namespace, name, uid } = metadata;
   const patch = { metadata: { ...changes, uid }, status };
-  return { type: 'patch', resource: RESOURCES.deployments, key: { namespace, name }, patch };
+  return { type: 'patch', resource: DEPLOYMENTS, key: { namespace, name }, patch };
 };

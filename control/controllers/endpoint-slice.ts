@@ -5,11 +5,15 @@
  * Always: at most 100 endpoints in a slice; names follow from the Service, its ports and a number, so that a slice made
  * twice is one slice.
  */
-import type { Node, Pod, Service } from '../client/objects.ts';
-import { RESOURCES } from '../client/resources.ts';
+
+import type { EndpointSlice } from '../kinds/endpoint-slice.ts';
+import type { Node } from '../kinds/node.ts';
+import type { Pod } from '../kinds/pod.ts';
+import type { Service } from '../kinds/service.ts';
+import type { Endpoint, EndpointSlicePort } from '../kinds/types/endpoints.ts';
 import { equal } from '../machinery/equal.ts';
 import { templateHash } from '../machinery/hash.ts';
-import type { ApiObject } from '../machinery/meta.ts';
+import { ENDPOINT_SLICES } from '../machinery/resources.ts';
 import type { Action } from './actions.ts';
 import { byPorts, type EndpointPort, endpointsOf, type PodEndpoint } from './endpoints-of.ts';
 import { ownerReferenceTo } from './ownership.ts';
@@ -20,21 +24,6 @@ export const MANAGER = 'endpointslice-controller.k8s.io';
 const HEADLESS = 'service.kubernetes.io/headless';
 const ZONE = 'topology.kubernetes.io/zone';
 const SLICE_ENDPOINTS_MAX = 100;
-
-interface Endpoint {
-  addresses: string[];
-  conditions: { ready: boolean; serving: boolean; terminating: boolean };
-  hostname?: string;
-  nodeName?: string;
-  zone?: string;
-  targetRef?: { kind: string; namespace?: string; name: string; uid?: string };
-}
-
-export interface EndpointSlice extends ApiObject {
-  addressType: string;
-  endpoints: Endpoint[];
-  ports?: EndpointPort[];
-}
 
 export interface EndpointSliceWorld {
   service: Service;
@@ -121,7 +110,7 @@ function freeName(service: Service, ports: readonly EndpointPort[], taken: Set<s
   return name;
 }
 
-const portsOfSlice = (slice: EndpointSlice): EndpointPort[] =>
+const portsOfSlice = (slice: EndpointSlice): EndpointSlicePort[] =>
   (slice.ports ?? []).map(({ name = '', protocol = 'TCP', port, appProtocol }) => ({
     name,
     protocol,
@@ -129,7 +118,7 @@ const portsOfSlice = (slice: EndpointSlice): EndpointPort[] =>
     appProtocol,
   }));
 
-const isHeadless = ({ spec }: Service): boolean => (spec as { clusterIP?: string }).clusterIP === 'None';
+const isHeadless = ({ spec }: Service): boolean => spec.clusterIP === 'None';
 
 const labelsFor = (service: Service): Record<string, string> => ({
   ...service.metadata.labels,
@@ -153,7 +142,7 @@ function create(service: Service, ports: EndpointPort[], endpoints: Endpoint[], 
     ports,
   };
   const failed = { reason: 'FailedToUpdateEndpointSlices', message: 'Error creating Endpoint Slice: {error}' };
-  return { type: 'create', resource: RESOURCES.endpointSlices, object, tells: { about: service, failed } };
+  return { type: 'create', resource: ENDPOINT_SLICES, object, tells: { about: service, failed } };
 }
 
 function update(service: Service, slice: EndpointSlice, endpoints: Endpoint[]): Action[] {
@@ -163,7 +152,7 @@ function update(service: Service, slice: EndpointSlice, endpoints: Endpoint[]): 
   const gone = Object.keys(slice.metadata.labels ?? {}).filter(label => !Object.hasOwn(labels, label));
   const changes = { ...labels, ...Object.fromEntries(gone.map(label => [label, null])) };
   const patch = { metadata: { uid, resourceVersion, labels: changes }, endpoints };
-  return [{ type: 'patch', resource: RESOURCES.endpointSlices, key: { namespace, name }, patch }];
+  return [{ type: 'patch', resource: ENDPOINT_SLICES, key: { namespace, name }, patch }];
 }
 
 /** Only what we say ourselves: the API may have filled in more. */
@@ -183,7 +172,7 @@ const plain = (endpoints: readonly Endpoint[] | undefined): Endpoint[] =>
 
 const remove = ({ metadata: { namespace, name, uid } }: EndpointSlice): Action => ({
   type: 'delete',
-  resource: RESOURCES.endpointSlices,
+  resource: ENDPOINT_SLICES,
   key: { namespace, name },
   uid: uid!,
 });

@@ -1,12 +1,12 @@
 /** From a Service and the pods that it selects to addresses and ports: shared by endpoint-slice and endpoints. Pure. */
-import { hasPodEnded, isPodReady, type Pod, type Service } from '../client/objects.ts';
+import { hasPodEnded, isPodReady } from '../client/pod-state.ts';
+import type { Pod } from '../kinds/pod.ts';
+import type { Service } from '../kinds/service.ts';
+import type { EndpointSlicePort } from '../kinds/types/endpoints.ts';
 
-export interface EndpointPort {
-  name: string;
-  protocol: string;
-  port: number;
-  appProtocol?: string;
-}
+/** Nothing is left to defaults, so that equal ports look equal. */
+export type EndpointPort = Required<Pick<EndpointSlicePort, 'name' | 'protocol' | 'port'>> &
+  Pick<EndpointSlicePort, 'appProtocol'>;
 
 export interface PodEndpoint {
   pod: Pod;

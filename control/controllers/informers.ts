@@ -4,10 +4,15 @@
  */
 import { createInformer, type Informer } from '../client/informer.ts';
 import type { ListWatchOptions } from '../client/list-watch.ts';
-import type { Deployment, Namespace, Node, Pod, ReplicaSet, Service } from '../client/objects.ts';
-import { RESOURCES } from '../client/resources.ts';
 import { byController, byNamespace, type IndexFunction } from '../client/store-index.ts';
+import type { Deployment } from '../kinds/deployment.ts';
+import type { Namespace } from '../kinds/namespace.ts';
+import type { Node } from '../kinds/node.ts';
+import type { Pod } from '../kinds/pod.ts';
+import type { ReplicaSet } from '../kinds/replica-set.ts';
+import type { Service } from '../kinds/service.ts';
 import { type ApiObject, controllerOf, type Resource } from '../machinery/meta.ts';
+import { DEPLOYMENTS, NAMESPACES, NODES, PODS, REPLICA_SETS, SERVICES } from '../machinery/resources.ts';
 
 type Source = Pick<ListWatchOptions, 'client' | 'clock' | 'dice' | 'log' | 'signal'>;
 
@@ -61,12 +66,12 @@ export function createInformers(source: Source): Informers {
     return informer;
   };
   return {
-    pods: () => of(RESOURCES.pods),
-    nodes: () => of(RESOURCES.nodes),
-    namespaces: () => of(RESOURCES.namespaces),
-    services: () => of(RESOURCES.services),
-    replicaSets: () => of(RESOURCES.replicaSets),
-    deployments: () => of(RESOURCES.deployments),
+    pods: () => of(PODS),
+    nodes: () => of(NODES),
+    namespaces: () => of(NAMESPACES),
+    services: () => of(SERVICES),
+    replicaSets: () => of(REPLICA_SETS),
+    deployments: () => of(DEPLOYMENTS),
     of,
     part: (resource, selection, indexes) => createInformer({ ...source, ...selection, resource, indexes }),
     has: resource => shared.has(nameOf(resource)),

@@ -6,10 +6,11 @@
  */
 import type { Client } from '../client/client.ts';
 import { type DiscoveredResource, discoverResources } from '../client/discovery.ts';
-import type { Condition, Namespace } from '../client/objects.ts';
-import { RESOURCES } from '../client/resources.ts';
+import type { Namespace } from '../kinds/namespace.ts';
+import type { NamespaceCondition } from '../kinds/types/small.ts';
 import { equal } from '../machinery/equal.ts';
 import { type ApiObject, timestamp } from '../machinery/meta.ts';
+import { NAMESPACES } from '../machinery/resources.ts';
 import { isReason } from '../machinery/status.ts';
 import type { Action } from './actions.ts';
 import type { Context, Controller } from './controller.ts';
@@ -31,7 +32,7 @@ export function planNamespace({ namespace, content, now }: NamespaceWorld): Acti
   const name = namespace.metadata.name;
   const remaining = content.filter(({ objects }) => objects.length > 0);
   if (remaining.length === 0) {
-    const finalizers = (namespace.spec?.finalizers ?? []).filter(finalizer => finalizer !== FINALIZER);
+    const finalizers = (namespace.spec.finalizers ?? []).filter(finalizer => finalizer !== FINALIZER);
     return [finalize(namespace, finalizers)];
   }
   const deletions = remaining.flatMap(({ resource, objects }) =>
@@ -40,7 +41,7 @@ export function planNamespace({ namespace, content, now }: NamespaceWorld): Acti
   const conditions = conditionsOf(namespace, remaining, now);
   const same = equal(conditions, namespace.status?.conditions ?? []);
   const patch = { status: { conditions } };
-  const status: Action = { type: 'patch', resource: RESOURCES.namespaces, key: { name }, patch, subresource: 'status' };
+  const status: Action = { type: 'patch', resource: NAMESPACES, key: { name }, patch, subresource: 'status' };
   return same ? deletions : [...deletions, { ...status, absentIsFine: true }];
 }
 
@@ -52,21 +53,19 @@ const remove = (resource: DiscoveredResource, { metadata: { namespace, name, uid
   options: { propagationPolicy: 'Background' },
 });
 
-const finalize = (namespace: Namespace, finalizers: string[]): Action => ({
-  type: 'replace',
-  resource: RESOURCES.namespaces,
-  object: { ...namespace, spec: { ...namespace.spec, finalizers } } as Namespace,
-  subresource: 'finalize',
-});
+function finalize(namespace: Namespace, finalizers: string[]): Action {
+  const object: Namespace = { ...namespace, spec: { ...namespace.spec, finalizers } };
+  return { type: 'replace', resource: NAMESPACES, object, subresource: 'finalize' };
+}
 
-function conditionsOf(namespace: Namespace, remaining: NamespaceWorld['content'], now: number): Condition[] {
+function conditionsOf(namespace: Namespace, remaining: NamespaceWorld['content'], now: number): NamespaceCondition[] {
   const before = namespace.status?.conditions ?? [];
   const counts = remaining.map(({ resource, objects }) => {
     const name = resource.group ? `${resource.resource}.${resource.group}` : resource.resource;
     return `${name} has ${objects.length} resource instances`;
   });
   const finalizers = remaining.flatMap(({ objects }) => objects.flatMap(({ metadata }) => metadata.finalizers ?? []));
-  const say = (type: string, status: boolean, reason: string, message: string): Condition => {
+  const say = (type: string, status: boolean, reason: string, message: string): NamespaceCondition => {
     const old = before.find(condition => condition.type === type);
     const text = status ? 'True' : 'False';
     const lastTransitionTime = old?.status === text ? old.lastTransitionTime : timestamp(now);
@@ -106,7 +105,7 @@ export function namespaceController({ client, clock, informers }: Context): Cont
         synced: [namespaces.synced],
         reconcile: async name => {
           const namespace = namespaces.store.get(name);
-          if (!namespace?.metadata.deletionTimestamp || !namespace.spec?.finalizers?.includes(FINALIZER)) return;
+          if (!namespace?.metadata.deletionTimestamp || !namespace.spec.finalizers?.includes(FINALIZER)) return;
           const content = await contentOf(client, name, signal);
           await perform(planNamespace({ namespace, content, now: clock.now() }));
           if (content.some(({ objects }) => objects.length > 0)) queue.addAfter(name, LOOK_AGAIN_MS);

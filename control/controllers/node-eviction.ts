@@ -4,10 +4,13 @@
  * Always: no clock starts before `notBefore` (this controller may itself have been away); while no node at all is ready,
  * the fault is taken to be ours, and silence evicts nobody.
  */
-import type { Node, Pod, Taint } from '../client/objects.ts';
-import { RESOURCES } from '../client/resources.ts';
+
 import { tolerates } from '../client/tolerations.ts';
+import type { Node } from '../kinds/node.ts';
+import type { Pod } from '../kinds/pod.ts';
+import type { Taint } from '../kinds/types/node.ts';
 import { keyText } from '../machinery/meta.ts';
+import { PODS } from '../machinery/resources.ts';
 import type { Action } from './actions.ts';
 import { NOT_READY, UNREACHABLE } from './node-health.ts';
 
@@ -60,6 +63,6 @@ function evict(pod: Pod): Action[] {
   const message = `Marking for deletion Pod ${keyText(pod.metadata)}`;
   return [
     { type: 'event', about: pod, level: 'Normal', reason: 'TaintManagerEviction', message },
-    { type: 'delete', resource: RESOURCES.pods, key: { namespace, name }, uid: uid! },
+    { type: 'delete', resource: PODS, key: { namespace, name }, uid: uid! },
   ];
 }

@@ -3,9 +3,14 @@
  *
  * Always: a node that is heard again gets everything taken back that silence had put on it.
  */
-import { type Condition, conditionOf, isPodReady, type Node, type Pod, type Taint } from '../client/objects.ts';
-import { RESOURCES } from '../client/resources.ts';
+
+import { isPodReady } from '../client/pod-state.ts';
+import type { Node } from '../kinds/node.ts';
+import type { Pod } from '../kinds/pod.ts';
+import type { NodeCondition, Taint } from '../kinds/types/node.ts';
+import { conditionOf } from '../machinery/conditions.ts';
 import { timestamp } from '../machinery/meta.ts';
+import { NODES, PODS } from '../machinery/resources.ts';
 import type { Action } from './actions.ts';
 
 export const NOT_READY = 'node.kubernetes.io/not-ready';
@@ -44,7 +49,7 @@ export function planNodeHealth({ node, pods, silent, now }: NodeHealthWorld): Ac
 export const isReady = (node: Node): boolean => conditionOf(node.status?.conditions, 'Ready')?.status === 'True';
 
 function markUnknown(node: Node, now: number): Action {
-  const conditions = HEARTBEAT_CONDITIONS.map((type): Condition => {
+  const conditions = HEARTBEAT_CONDITIONS.map((type): NodeCondition => {
     const before = conditionOf(node.status?.conditions, type);
     const [reason, message] = before
       ? ['NodeStatusUnknown', 'Kubelet stopped posting node status.']
@@ -55,7 +60,7 @@ function markUnknown(node: Node, now: number): Action {
   const patch = { metadata: { uid }, status: { conditions } };
   return {
     type: 'patch',
-    resource: RESOURCES.nodes,
+    resource: NODES,
     key: { name },
     patch,
     patchType: 'strategic',
@@ -82,12 +87,17 @@ function taintActions(node: Node, ready: string | undefined, now: number): Actio
   const { name, uid, resourceVersion } = node.metadata;
   // The whole list at once, so only for the version that was looked at.
   const patch = { metadata: { uid, resourceVersion }, spec: { taints: [...kept, ...stamped] } };
-  return [{ type: 'patch', resource: RESOURCES.nodes, key: { name }, patch, absentIsFine: true }];
+  return [{ type: 'patch', resource: NODES, key: { name }, patch, absentIsFine: true }];
 }
 
 function wantedTaints(node: Node, ready: string | undefined): Taint[] {
   const key = ready === 'True' ? undefined : ready === 'Unknown' ? UNREACHABLE : NOT_READY;
-  const taints: Taint[] = key ? ['NoSchedule', 'NoExecute'].map(effect => ({ key, effect })) : [];
+  const taints: Taint[] = key
+    ? [
+        { key, effect: 'NoSchedule' },
+        { key, effect: 'NoExecute' },
+      ]
+    : [];
   for (const { type, status } of node.status?.conditions ?? []) {
     const pressure = PRESSURE_TAINTS[type];
     if (pressure && status === 'True') taints.push({ key: pressure, effect: 'NoSchedule' });
@@ -107,7 +117,7 @@ function markPod(pod: Pod, now: number): Action[] {
   return [
     {
       type: 'patch',
-      resource: RESOURCES.pods,
+      resource: PODS,
       key: { namespace, name },
       patch,
       patchType: 'strategic',

@@ -2,10 +2,10 @@
  * Each node gets a block of pod addresses: the lowest /24 of the cluster's range that no node has. With it, the node is told
  * the cluster's own ranges.
  */
-import type { Node } from '../client/objects.ts';
-import { RESOURCES } from '../client/resources.ts';
+import type { Node } from '../kinds/node.ts';
 import { type AddressRanges, RANGE_ANNOTATIONS } from '../machinery/address-ranges.ts';
 import { parseCidr, sizeOf, subnetAt } from '../machinery/cidr.ts';
+import { NODES } from '../machinery/resources.ts';
 import type { Action } from './actions.ts';
 import type { Context, Controller } from './controller.ts';
 
@@ -26,7 +26,7 @@ export function planNodeRanges(node: Node, taken: ReadonlySet<string>, ranges: A
     metadata: { uid: metadata.uid, ...(told ? {} : { annotations }) },
     ...(node.spec.podCIDR ? {} : { spec: { podCIDR: block, podCIDRs: [block] } }),
   };
-  return [{ type: 'patch', resource: RESOURCES.nodes, key: { name: metadata.name }, patch, absentIsFine: true }];
+  return [{ type: 'patch', resource: NODES, key: { name: metadata.name }, patch, absentIsFine: true }];
 }
 
 const annotationsOf = (ranges: AddressRanges): Record<string, string> => ({

@@ -6,8 +6,11 @@
  * start, or after we were stopped for a while, every node gets a full grace period; before a node is called Unknown, its
  * Lease is read from the API itself.
  */
-import { LEASES, type Lease } from '../client/leader-election.ts';
-import { conditionOf, type Node } from '../client/objects.ts';
+
+import type { Lease } from '../kinds/lease.ts';
+import type { Node } from '../kinds/node.ts';
+import { conditionOf } from '../machinery/conditions.ts';
+import { LEASES } from '../machinery/resources.ts';
 import { isReason } from '../machinery/status.ts';
 import type { Context, Controller } from './controller.ts';
 import { planEvictions } from './node-eviction.ts';

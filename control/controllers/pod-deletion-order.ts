@@ -2,7 +2,10 @@
  * Which pods go first when there are too many (kube-controller's ActivePodsWithRanks): those that serve least and would
  * be missed least. Pure.
  */
-import { conditionOf, isPodReady, type Pod } from '../client/objects.ts';
+
+import { isPodReady } from '../client/pod-state.ts';
+import type { Pod } from '../kinds/pod.ts';
+import { conditionOf } from '../machinery/conditions.ts';
 
 const DELETION_COST = 'controller.kubernetes.io/pod-deletion-cost';
 const PHASES = ['Pending', 'Unknown', 'Running'];

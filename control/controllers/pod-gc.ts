@@ -5,9 +5,11 @@
  * Always: a node's absence counts only after a while and after the API has confirmed it.
  */
 import type { Client } from '../client/client.ts';
-import { hasPodEnded, type Node, type Pod } from '../client/objects.ts';
-import { RESOURCES } from '../client/resources.ts';
+import { hasPodEnded } from '../client/pod-state.ts';
+import type { Node } from '../kinds/node.ts';
+import type { Pod } from '../kinds/pod.ts';
 import { keyText, timestamp } from '../machinery/meta.ts';
+import { NODES, PODS } from '../machinery/resources.ts';
 import { isReason } from '../machinery/status.ts';
 import type { Action } from './actions.ts';
 import type { Context, Controller } from './controller.ts';
@@ -41,7 +43,7 @@ export function planPodRemoval(pod: Pod, why: WhyRemoved, now: number): Action[]
     const patch = { metadata: { uid }, status: { phase: 'Failed', conditions: [condition] } };
     actions.push({
       type: 'patch',
-      resource: RESOURCES.pods,
+      resource: PODS,
       key,
       patch,
       patchType: 'strategic',
@@ -49,7 +51,7 @@ export function planPodRemoval(pod: Pod, why: WhyRemoved, now: number): Action[]
       absentIsFine: true,
     });
   }
-  actions.push({ type: 'delete', resource: RESOURCES.pods, key, uid: uid!, options: { gracePeriodSeconds: 0 } });
+  actions.push({ type: 'delete', resource: PODS, key, uid: uid!, options: { gracePeriodSeconds: 0 } });
   return actions;
 }
 
@@ -83,7 +85,7 @@ export function podGarbageCollector({ client, clock, informers }: Context): Cont
 }
 
 const nodeExists = (client: Client, name: string, signal: AbortSignal): Promise<boolean> =>
-  client.get(RESOURCES.nodes, { name }, { signal }).then(
+  client.get(NODES, { name }, { signal }).then(
     () => true,
     error => {
       if (isReason(error, 'NotFound')) return false;

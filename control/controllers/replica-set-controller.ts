@@ -1,6 +1,7 @@
 /** Runs planReplicaSet: queues sets when they or their pods change, and performs what is planned, gently at first. */
-import type { Pod, ReplicaSet } from '../client/objects.ts';
-import { conditionOf } from '../client/objects.ts';
+import type { Pod } from '../kinds/pod.ts';
+import type { ReplicaSet } from '../kinds/replica-set.ts';
+import { conditionOf } from '../machinery/conditions.ts';
 import { matchesLabels, selectorOf } from '../machinery/labels.ts';
 import { controllerOf, keyText } from '../machinery/meta.ts';
 import { isReason } from '../machinery/status.ts';

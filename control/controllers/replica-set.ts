@@ -2,19 +2,15 @@
  * ReplicaSet: as many active pods from its template as it says. `planReplicaSet` is pure; the controller around it waits
  * until its own last steps have come back through the informer, so that it never counts an old world.
  */
-import {
-  type Condition,
-  hasPodEnded,
-  isPodActive,
-  isPodAvailable,
-  isPodReady,
-  type Pod,
-  type ReplicaSet,
-} from '../client/objects.ts';
-import { RESOURCES } from '../client/resources.ts';
+
+import { hasPodEnded, isPodActive, isPodAvailable, isPodReady } from '../client/pod-state.ts';
+import type { Pod } from '../kinds/pod.ts';
+import type { ReplicaSet } from '../kinds/replica-set.ts';
+import type { ReplicaSetCondition } from '../kinds/types/workload.ts';
 import { equal } from '../machinery/equal.ts';
 import { matchesLabels, selectorOf } from '../machinery/labels.ts';
 import { timestamp } from '../machinery/meta.ts';
+import { PODS, REPLICA_SETS } from '../machinery/resources.ts';
 import type { Action, Create, Delete, Patch } from './actions.ts';
 import { claim, ownerReferenceTo } from './ownership.ts';
 import { inDeletionOrder } from './pod-deletion-order.ts';
@@ -48,7 +44,7 @@ export function planReplicaSet(world: ReplicaSetWorld): ReplicaSetPlan {
   const { owned, actions } = claim(
     set,
     selector,
-    RESOURCES.pods,
+    PODS,
     world.pods.filter(pod => !hasPodEnded(pod)),
   );
   const active = owned.filter(isPodActive);
@@ -84,7 +80,7 @@ function createPod(set: ReplicaSet): Create {
   };
   return {
     type: 'create',
-    resource: RESOURCES.pods,
+    resource: PODS,
     object: pod,
     tells: {
       about: set,
@@ -96,7 +92,7 @@ function createPod(set: ReplicaSet): Create {
 
 const deletePod = (set: ReplicaSet, { metadata }: Pod): Delete => ({
   type: 'delete',
-  resource: RESOURCES.pods,
+  resource: PODS,
   key: { namespace: metadata.namespace, name: metadata.name },
   uid: metadata.uid!,
   tells: {
@@ -125,10 +121,14 @@ function planStatus({ set, now, failure }: ReplicaSetWorld, active: readonly Pod
   const key = { namespace, name };
   const status = { ...counts, conditions: conditions.length > 0 || set.status?.conditions ? conditions : undefined };
   const patch = { metadata: { uid }, status };
-  return [{ type: 'patch', resource: RESOURCES.replicaSets, key, patch, subresource: 'status', absentIsFine: true }];
+  return [{ type: 'patch', resource: REPLICA_SETS, key, patch, subresource: 'status', absentIsFine: true }];
 }
 
-function planConditions(before: readonly Condition[], failure: ReplicaSetWorld['failure'], now: number): Condition[] {
+function planConditions(
+  before: readonly ReplicaSetCondition[],
+  failure: ReplicaSetWorld['failure'],
+  now: number,
+): ReplicaSetCondition[] {
   const others = before.filter(({ type }) => type !== 'ReplicaFailure');
   if (!failure) return others;
   const known = before.find(({ type, reason }) => type === 'ReplicaFailure' && reason === failure.reason);

@@ -1,6 +1,6 @@
 /** Each namespace has a ServiceAccount `default`, which pods use that name none. */
-import type { Namespace } from '../client/objects.ts';
-import { RESOURCES } from '../client/resources.ts';
+import type { Namespace } from '../kinds/namespace.ts';
+import { SERVICE_ACCOUNTS } from '../machinery/resources.ts';
 import type { Action } from './actions.ts';
 import type { Context, Controller } from './controller.ts';
 
@@ -8,7 +8,7 @@ export function planServiceAccount(namespace: Namespace, exists: boolean): Actio
   if (exists || namespace.metadata.deletionTimestamp || namespace.status?.phase === 'Terminating') return [];
   const metadata = { name: 'default', namespace: namespace.metadata.name };
   const object = { apiVersion: 'v1', kind: 'ServiceAccount', metadata };
-  return [{ type: 'create', resource: RESOURCES.serviceAccounts, object, existingIsFine: true }];
+  return [{ type: 'create', resource: SERVICE_ACCOUNTS, object, existingIsFine: true }];
 }
 
 export function serviceAccountController({ informers }: Context): Controller {
@@ -16,7 +16,7 @@ export function serviceAccountController({ informers }: Context): Controller {
     name: 'service-account-controller',
     setUp({ queue, perform }) {
       const namespaces = informers.namespaces();
-      const accounts = informers.part(RESOURCES.serviceAccounts, { fieldSelector: 'metadata.name=default' });
+      const accounts = informers.part(SERVICE_ACCOUNTS, { fieldSelector: 'metadata.name=default' });
       namespaces.onChange((old, namespace) => queue.add((namespace ?? old!).metadata.name));
       accounts.onChange((old, account) => queue.add((account ?? old!).metadata.namespace ?? ''));
       return {

@@ -1,12 +1,16 @@
 /** Runs planEndpointSlices and planEndpoints: queues a Service when it, its pods or its endpoints change. */
-import type { Pod, Service } from '../client/objects.ts';
-import { RESOURCES } from '../client/resources.ts';
+
+import type { EndpointSlice } from '../kinds/endpoint-slice.ts';
+import type { Endpoints } from '../kinds/endpoints.ts';
+import type { Pod } from '../kinds/pod.ts';
+import type { Service } from '../kinds/service.ts';
 import { equal } from '../machinery/equal.ts';
 import { matchesLabels, selectorOf } from '../machinery/labels.ts';
 import { type ApiObject, keyText } from '../machinery/meta.ts';
+import { ENDPOINT_SLICES, ENDPOINTS } from '../machinery/resources.ts';
 import type { Context, Controller, ControllerParts } from './controller.ts';
-import { type EndpointSlice, MANAGED_BY, MANAGER, planEndpointSlices, SERVICE_NAME } from './endpoint-slice.ts';
-import { type Endpoints, planEndpoints } from './endpoints.ts';
+import { MANAGED_BY, MANAGER, planEndpointSlices, SERVICE_NAME } from './endpoint-slice.ts';
+import { planEndpoints } from './endpoints.ts';
 
 const selects = ({ spec }: Service, pod: Pod): boolean =>
   spec.selector !== undefined && matchesLabels(selectorOf({ matchLabels: spec.selector }), pod.metadata.labels);
@@ -21,7 +25,7 @@ export function endpointSliceController(context: Context): Controller {
       const pods = informers.pods();
       const nodes = informers.nodes();
       const slices = informers.part<EndpointSlice>(
-        RESOURCES.endpointSlices,
+        ENDPOINT_SLICES,
         { labelSelector: `${MANAGED_BY}=${MANAGER}` },
         { service: ({ metadata }) => [`${metadata.namespace}/${metadata.labels?.[SERVICE_NAME]}`] },
       );
@@ -55,7 +59,7 @@ export function endpointsController(context: Context): Controller {
     setUp(parts) {
       const services = informers.services();
       const pods = informers.pods();
-      const endpoints = informers.of<Endpoints>(RESOURCES.endpoints);
+      const endpoints = informers.of<Endpoints>(ENDPOINTS);
       queueServices(context, parts);
       endpoints.onChange((old, current) => parts.queue.add(keyText((current ?? old!).metadata)));
       return {
@@ -78,7 +82,7 @@ async function removeLeftOver({ perform }: ControllerParts, { metadata, subsets 
   );
   if (!ours) return;
   const { namespace, name, uid } = metadata;
-  await perform([{ type: 'delete', resource: RESOURCES.endpoints, key: { namespace, name }, uid: uid! }]);
+  await perform([{ type: 'delete', resource: ENDPOINTS, key: { namespace, name }, uid: uid! }]);
 }
 
 const podsOf = ({ informers }: Context, service: Service): Pod[] =>

@@ -1,9 +1,10 @@
 /** What the scheduler tells the API: where a pod goes, or why it cannot go anywhere. It changes nothing else. */
 import type { Client } from '../client/client.ts';
 import type { EventRecorder } from '../client/event-recorder.ts';
-import { conditionOf, type Pod } from '../client/objects.ts';
-import { RESOURCES } from '../client/resources.ts';
+import type { Pod } from '../kinds/pod.ts';
+import { conditionOf } from '../machinery/conditions.ts';
 import { keyText, timestamp } from '../machinery/meta.ts';
+import { PODS } from '../machinery/resources.ts';
 import type { Clock } from '../platform/types.ts';
 
 export interface Binder {
@@ -28,7 +29,7 @@ export function createBinder({
       const { namespace, name, uid } = pod.metadata;
       const target = { apiVersion: 'v1', kind: 'Node', name: node };
       const binding = { apiVersion: 'v1', kind: 'Binding', metadata: { namespace, name, uid }, target };
-      await client.create(RESOURCES.pods, binding, { namespace, name, subresource: 'binding', signal });
+      await client.create(PODS, binding, { namespace, name, subresource: 'binding', signal });
       record(pod, 'Normal', 'Scheduled', `Successfully assigned ${keyText(pod.metadata)} to ${node}`);
     },
     async refuse(pod, message) {
@@ -43,7 +44,7 @@ export function createBinder({
         lastTransitionTime: before?.status === 'False' ? before.lastTransitionTime : timestamp(clock.now()),
       };
       const patch = { metadata: { uid: pod.metadata.uid }, status: { conditions: [condition] } };
-      await client.patch(RESOURCES.pods, pod.metadata, patch, { type: 'strategic', subresource: 'status', signal });
+      await client.patch(PODS, pod.metadata, patch, { type: 'strategic', subresource: 'status', signal });
     },
   };
 }

@@ -2,7 +2,7 @@
  * What filters and scores are: data with a pure function each. The scheduler runs lists of them and asks nothing about
  * which is which. A new plugin is a file and a line in decide.ts.
  */
-import type { RuntimeClass } from '../client/objects.ts';
+import type { RuntimeClass } from '../kinds/runtime-class.ts';
 import type { NodeInfo, PodInfo } from './node-info.ts';
 
 /** What filters may ask about beyond pod and node. */

@@ -4,7 +4,10 @@
  *
  * Called by snapshot; read by filters and scores, which never change it.
  */
-import type { Container, Node, Pod } from '../client/objects.ts';
+
+import type { Node } from '../kinds/node.ts';
+import type { Pod } from '../kinds/pod.ts';
+import type { Container } from '../kinds/types/container.ts';
 import { controllerOf, keyText } from '../machinery/meta.ts';
 import { milliValue, parseQuantity, wholeValue } from '../machinery/quantity.ts';
 

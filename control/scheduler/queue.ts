@@ -5,7 +5,7 @@
  * Always: a pod is in one place only; nothing ticks while nobody waits for a time. A decision is made in one go, so that no
  * cure can come between the look at the cluster and the parking.
  */
-import type { Pod } from '../client/objects.ts';
+import type { Pod } from '../kinds/pod.ts';
 import { keyText } from '../machinery/meta.ts';
 import type { Clock } from '../platform/types.ts';
 import type { ClusterEvent, Filter } from './framework.ts';

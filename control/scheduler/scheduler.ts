@@ -7,11 +7,14 @@
 import type { Client } from '../client/client.ts';
 import { createEventRecorder } from '../client/event-recorder.ts';
 import { createInformer } from '../client/informer.ts';
-import { hasPodEnded, type Node, type Pod, type RuntimeClass } from '../client/objects.ts';
-import { RESOURCES } from '../client/resources.ts';
+import { hasPodEnded } from '../client/pod-state.ts';
+import type { Node } from '../kinds/node.ts';
+import type { Pod } from '../kinds/pod.ts';
+import type { RuntimeClass } from '../kinds/runtime-class.ts';
 import { equal } from '../machinery/equal.ts';
 import type { Log } from '../machinery/log.ts';
 import { keyText } from '../machinery/meta.ts';
+import { NODES, PODS, RUNTIME_CLASSES } from '../machinery/resources.ts';
 import { isReason } from '../machinery/status.ts';
 import type { Clock, Dice } from '../platform/types.ts';
 import { createBinder } from './bind.ts';
@@ -113,9 +116,9 @@ function watchCluster(
   snapshot: Snapshot,
   queue: SchedulingQueue,
 ): World & { synced: Promise<unknown>[] } {
-  const nodes = createInformer<Node>({ ...options, resource: RESOURCES.nodes });
-  const pods = createInformer<Pod>({ ...options, resource: RESOURCES.pods });
-  const classes = createInformer<RuntimeClass>({ ...options, resource: RESOURCES.runtimeClasses });
+  const nodes = createInformer<Node>({ ...options, resource: NODES });
+  const pods = createInformer<Pod>({ ...options, resource: PODS });
+  const classes = createInformer<RuntimeClass>({ ...options, resource: RUNTIME_CLASSES });
   const ours = (pod: Pod) => Object.hasOwn(profiles, pod.spec.schedulerName || DEFAULT_SCHEDULER);
 
   nodes.onChange((old, node) => {

@@ -4,7 +4,9 @@
  *
  * Always: a pod is counted on exactly one node; what the API says of a pod's node beats what was assumed.
  */
-import { hasPodEnded, type Node, type Pod } from '../client/objects.ts';
+import { hasPodEnded } from '../client/pod-state.ts';
+import type { Node } from '../kinds/node.ts';
+import type { Pod } from '../kinds/pod.ts';
 import { keyText } from '../machinery/meta.ts';
 import { addPod, createNodeInfo, createPodInfo, type NodeInfo, type PodInfo, removePod } from './node-info.ts';
 

@@ -1,10 +1,13 @@
 /** Agents that run nothing: their nodes are ready, renew their leases, and every pod bound to them is Running at once. */
 import type { Client } from '../../control/client/client.ts';
 import { createInformer } from '../../control/client/informer.ts';
-import { LEASES, microTime } from '../../control/client/leader-election.ts';
-import { conditionOf, type Node, type Pod } from '../../control/client/objects.ts';
-import { RESOURCES } from '../../control/client/resources.ts';
+import { microTime } from '../../control/client/leader-election.ts';
+import type { Node } from '../../control/kinds/node.ts';
+import type { Pod } from '../../control/kinds/pod.ts';
+import type { NodeCondition } from '../../control/kinds/types/node.ts';
+import { conditionOf } from '../../control/machinery/conditions.ts';
 import { keyText, timestamp } from '../../control/machinery/meta.ts';
+import { LEASES, NODES, PODS } from '../../control/machinery/resources.ts';
 import { isReason } from '../../control/machinery/status.ts';
 import type { Platform } from '../../control/platform/types.ts';
 
@@ -25,7 +28,7 @@ export async function startFakeKubelet(
   const death = new AbortController();
   const until = AbortSignal.any([signal, death.signal]);
   const quantities = { cpu: '8', memory: '16Gi', pods: '110' };
-  const ready = () => ({
+  const ready = (): NodeCondition => ({
     type: 'Ready',
     status: 'True',
     reason: 'KubeletReady',
@@ -40,8 +43,8 @@ export async function startFakeKubelet(
     spec: {},
     status: { capacity: quantities, allocatable: quantities, conditions: [ready()] },
   };
-  await client.create(RESOURCES.nodes, node);
-  await client.patch(RESOURCES.nodes, { name }, { status: node.status }, { type: 'strategic', subresource: 'status' });
+  await client.create(NODES, node);
+  await client.patch(NODES, { name }, { status: node.status }, { type: 'strategic', subresource: 'status' });
   const key = { namespace: 'kube-node-lease', name };
   const lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: key, spec: { holderIdentity: name } };
   await client.create(LEASES, lease);
@@ -50,13 +53,13 @@ export async function startFakeKubelet(
     if (until.aborted) return;
     const spec = { renewTime: microTime(clock.now()) };
     await client.patch(LEASES, key, { spec }, { type: 'merge' });
-    const live = await client.get<Node>(RESOURCES.nodes, { name });
+    const live = await client.get<Node>(NODES, { name });
     if (conditionOf(live.status?.conditions, 'Ready')?.status === 'True') return;
     const status = { conditions: [ready()] };
-    await client.patch(RESOURCES.nodes, { name }, { status }, { type: 'strategic', subresource: 'status' });
+    await client.patch(NODES, { name }, { status }, { type: 'strategic', subresource: 'status' });
   };
   const fieldSelector = `spec.nodeName=${name}`;
-  const pods = createInformer<Pod>({ client, resource: RESOURCES.pods, fieldSelector, clock, dice, signal: until });
+  const pods = createInformer<Pod>({ client, resource: PODS, fieldSelector, clock, dice, signal: until });
   let addresses = 1;
   pods.onChange((_, pod) => {
     if (!pod || until.aborted) return;
@@ -67,12 +70,12 @@ export async function startFakeKubelet(
   const run = async (pod: Pod) => {
     const podKey = { namespace: pod.metadata.namespace, name: pod.metadata.name };
     if (pod.metadata.deletionTimestamp) {
-      await client.delete(RESOURCES.pods, podKey, { gracePeriodSeconds: 0, preconditions: { uid: pod.metadata.uid } });
+      await client.delete(PODS, podKey, { gracePeriodSeconds: 0, preconditions: { uid: pod.metadata.uid } });
     } else if (pod.status?.phase !== 'Running') {
       const podIP = `10.244.${name.length}.${addresses++}`;
       const conditions = [{ type: 'Ready', status: 'True', lastTransitionTime: timestamp(clock.now()) }];
       const status = { phase: 'Running', podIP, podIPs: [{ ip: podIP }], conditions };
-      await client.patch(RESOURCES.pods, podKey, { status }, { type: 'strategic', subresource: 'status' });
+      await client.patch(PODS, podKey, { status }, { type: 'strategic', subresource: 'status' });
     }
   };
   if (options.beatMs) {

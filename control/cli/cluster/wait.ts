@@ -1,9 +1,10 @@
 /** Waiting for a cluster or a rollout, by looking at the API; the caller sets the deadline. */
 import type { Client } from '../../client/client.ts';
-import { type Deployment, deployment } from '../../kinds/deployment.ts';
-import { type Node, node } from '../../kinds/node.ts';
-import { type Pod, pod } from '../../kinds/pod.ts';
+import type { Deployment } from '../../kinds/deployment.ts';
+import type { Node } from '../../kinds/node.ts';
+import type { Pod } from '../../kinds/pod.ts';
 import type { Key } from '../../machinery/meta.ts';
+import { DEPLOYMENTS, NODES, PODS } from '../../machinery/resources.ts';
 import type { Clock } from '../../platform/types.ts';
 import { CommandError } from '../command.ts';
 
@@ -26,14 +27,14 @@ export const waitFor = async <T>(
 
 /** All nodes of the list are Ready; answers their names. */
 export const readyNodes = async (client: Client, wanted: readonly string[]): Promise<string[] | undefined> => {
-  const { items } = await client.list<Node>(node);
+  const { items } = await client.list<Node>(NODES);
   const ready = items.filter(isReady).map(n => n.metadata.name);
   return wanted.every(name => ready.includes(name)) ? [...wanted] : undefined;
 };
 
 /** As `kubectl rollout status` decides it. */
 export const rolledOut = async (client: Client, key: Key): Promise<Deployment | undefined> => {
-  const d = await client.get<Deployment>(deployment, key);
+  const d = await client.get<Deployment>(DEPLOYMENTS, key);
   const wanted = d.spec.replicas ?? 1;
   const done =
     (d.status?.observedGeneration ?? 0) >= (d.metadata.generation ?? 0) &&
@@ -45,7 +46,7 @@ export const rolledOut = async (client: Client, key: Key): Promise<Deployment | 
 
 /** What keeps the pods of a selector from being ready, a line for each, in the words of their status. */
 export const whyNotReady = async (client: Client, namespace: string, labelSelector: string): Promise<string> => {
-  const { items } = await client.list<Pod>(pod, { namespace, labelSelector });
+  const { items } = await client.list<Pod>(PODS, { namespace, labelSelector });
   return items.map(p => `\n  ${p.metadata.name}: ${p.status?.phase ?? 'Pending'}${reasonOf(p)}`).join('');
 };
 

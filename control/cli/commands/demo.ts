@@ -7,8 +7,9 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { type Pod, pod } from '../../kinds/pod.ts';
+import type { Pod } from '../../kinds/pod.ts';
 import type { Key } from '../../machinery/meta.ts';
+import { PODS } from '../../machinery/resources.ts';
 import { lastLines } from '../cluster/processes.ts';
 import { type ClusterRecord, readRecord } from '../cluster/record.ts';
 import { PREFERRED_PORT } from '../cluster/start.ts';
@@ -116,7 +117,7 @@ async function tellHow(session: Session, cluster: ClusterRecord, context: Contex
   terminal.out(
     `\n${tableText((await table.json()) as Parameters<typeof tableText>[0], { wide: true, namespaces: false })}`,
   );
-  const { items } = await session.client.list<Pod>(pod, {
+  const { items } = await session.client.list<Pod>(PODS, {
     namespace: session.namespace,
     labelSelector: `app=${APP.name}`,
   });

@@ -1,7 +1,8 @@
 /** `skerry logs`: what a container printed. */
 
 import { errorFrom } from '../../client/errors.ts';
-import { type Pod, pod } from '../../kinds/pod.ts';
+import type { Pod } from '../../kinds/pod.ts';
+import { PODS } from '../../machinery/resources.ts';
 import { type Command, type Context, type Input, UsageError } from '../command.ts';
 import { CONNECT_OPTIONS, connect, type Session } from '../connect.ts';
 
@@ -33,7 +34,7 @@ async function logs(input: Input, context: Context): Promise<number> {
 }
 
 async function print(session: Session, name: string, input: Input, context: Context): Promise<void> {
-  const found = await session.client.get<Pod>(pod, { namespace: session.namespace, name });
+  const found = await session.client.get<Pod>(PODS, { namespace: session.namespace, name });
   const query = new URLSearchParams({ container: input.text('container') ?? found.spec.containers[0]!.name });
   const tail = input.number('tail', 0, 1_000_000_000);
   if (tail !== undefined) query.set('tailLines', String(tail));

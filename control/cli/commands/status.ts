@@ -1,7 +1,8 @@
 /** `skerry status`: local clusters, their processes and memory, and what the API says of the nodes. */
 import type { Client } from '../../client/client.ts';
-import { type Node, node } from '../../kinds/node.ts';
-import { type Pod, pod } from '../../kinds/pod.ts';
+import type { Node } from '../../kinds/node.ts';
+import type { Pod } from '../../kinds/pod.ts';
+import { NODES, PODS } from '../../machinery/resources.ts';
 import { isAlive, residentBytes } from '../cluster/processes.ts';
 import { type ClusterRecord, listClusters } from '../cluster/record.ts';
 import type { Command, Context, Input } from '../command.ts';
@@ -70,7 +71,7 @@ async function summary(record: ClusterRecord, context: Context): Promise<string>
 }
 
 async function counts(client: Client): Promise<string> {
-  const [nodes, pods] = await Promise.all([client.list<Node>(node), client.list<Pod>(pod)]);
+  const [nodes, pods] = await Promise.all([client.list<Node>(NODES), client.list<Pod>(PODS)]);
   const ready = nodes.items.filter(n => n.status?.conditions?.some(c => c.type === 'Ready' && c.status === 'True'));
   const running = pods.items.filter(p => p.status?.phase === 'Running');
   return `${ready.length}/${nodes.items.length} nodes ready, ${running.length}/${pods.items.length} pods running`;

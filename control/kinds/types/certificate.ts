@@ -46,6 +46,8 @@ const CertificateSigningRequestCondition = object(
   },
 );
 
+export type CertificateSigningRequestCondition = Static<typeof CertificateSigningRequestCondition>;
+
 export const CertificateSigningRequestStatus = object(
   'io.k8s.api.certificates.v1.CertificateSigningRequestStatus',
   'The decision, and the certificate.',

@@ -68,6 +68,8 @@ const NodeCondition = object('io.k8s.api.core.v1.NodeCondition', "One observed a
   message: optional(6, string()),
 });
 
+export type NodeCondition = Static<typeof NodeCondition>;
+
 const NodeAddress = object('io.k8s.api.core.v1.NodeAddress', 'An address or name of a node.', {
   type: required(1, string()),
   address: required(2, string()),

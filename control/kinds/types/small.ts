@@ -35,6 +35,8 @@ const NamespaceCondition = object(
   },
 );
 
+export type NamespaceCondition = Static<typeof NamespaceCondition>;
+
 export const NamespaceStatus = object(
   'io.k8s.api.core.v1.NamespaceStatus',
   'Whether the namespace is active or being emptied.',

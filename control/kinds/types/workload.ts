@@ -90,6 +90,8 @@ const DeploymentCondition = object(
   },
 );
 
+export type DeploymentCondition = Static<typeof DeploymentCondition>;
+
 export const DeploymentStatus = object('io.k8s.api.apps.v1.DeploymentStatus', 'How far a Deployment has got.', {
   observedGeneration: optional(1, int64(), 'The generation that this status is about.'),
   replicas: optional(2, int32(), 'Pods that belong to the Deployment.'),
@@ -125,6 +127,8 @@ const ReplicaSetCondition = object(
     message: optional(5, string()),
   },
 );
+
+export type ReplicaSetCondition = Static<typeof ReplicaSetCondition>;
 
 export const ReplicaSetStatus = object('io.k8s.api.apps.v1.ReplicaSetStatus', 'How many copies there are.', {
   replicas: required(1, int32(), 'Pods that belong to the set.'),

@@ -1,5 +1,6 @@
 /** `requiredDuringSchedulingIgnoredDuringExecution`: one of the terms must hold; within a term, all requirements. */
-import type { Node, NodeSelectorRequirement, NodeSelectorTerm } from '../../client/objects.ts';
+import type { Node } from '../../kinds/node.ts';
+import type { NodeSelectorRequirement, NodeSelectorTerm } from '../../kinds/types/affinity.ts';
 import type { Filter } from '../framework.ts';
 
 export const NODE_AFFINITY_REFUSAL = ["node(s) didn't match Pod's node affinity/selector"];

@@ -3,7 +3,7 @@ import { untolerated } from '../../client/tolerations.ts';
 import type { Filter } from '../framework.ts';
 
 const REFUSAL = ['node(s) were unschedulable'];
-const CORDON = [{ key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' }];
+const CORDON = [{ key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' }] as const;
 
 export const unschedulable: Filter = {
   name: 'NodeUnschedulable',

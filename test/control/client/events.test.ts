@@ -2,8 +2,10 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createCorrelator } from '../../../control/client/event-correlator.ts';
-import { createEventRecorder, EVENTS, type EventObject } from '../../../control/client/event-recorder.ts';
+import { createEventRecorder } from '../../../control/client/event-recorder.ts';
 import { lead } from '../../../control/client/leader-election.ts';
+import type { Event } from '../../../control/kinds/event.ts';
+import { EVENTS } from '../../../control/machinery/resources.ts';
 import { createFakeApi } from '../../lib/fake-api.ts';
 import { random } from '../../lib/random.ts';
 import { createVirtualClock } from '../../lib/virtual-clock.ts';
@@ -35,7 +37,7 @@ test('the same thing again is one Event with a count', async () => {
     record(about, 'Warning', 'BackOff', 'Back-off restarting failed container');
     await clock.advance(1_000);
   }
-  const [event, ...others] = api.all<EventObject>(EVENTS);
+  const [event, ...others] = api.all<Event>(EVENTS);
   assert.is(others.length, 0);
   assert.is(event!.count, 3);
   assert.is(event!.firstTimestamp, '2026-01-01T00:00:00Z');

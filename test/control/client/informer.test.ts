@@ -2,9 +2,9 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createInformer } from '../../../control/client/informer.ts';
-import { RESOURCES } from '../../../control/client/resources.ts';
 import { createClient } from '../../../control/client/rest.ts';
 import { byNamespace } from '../../../control/client/store-index.ts';
+import { PODS } from '../../../control/machinery/resources.ts';
 import { createVirtualClock } from '../../lib/virtual-clock.ts';
 import { createFakeServer } from './fake-transport.ts';
 
@@ -19,7 +19,7 @@ async function begin(prepare: (server: ReturnType<typeof createFakeServer>) => v
   const dice = { random: () => 0.5, bytes: (n: number) => new Uint8Array(n), uuid: () => '' };
   const informer = createInformer({
     client,
-    resource: RESOURCES.pods,
+    resource: PODS,
     clock,
     dice,
     signal: ending.signal,

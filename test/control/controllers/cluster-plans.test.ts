@@ -1,13 +1,7 @@
 /** Plans about nodes, garbage, namespaces and certificates as scenes. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Namespace, Node } from '../../../control/client/objects.ts';
-import {
-  approvalMessage,
-  type CertificateSigningRequest,
-  mustSign,
-  planApproval,
-} from '../../../control/controllers/csr-approve-sign.ts';
+import { approvalMessage, mustSign, planApproval } from '../../../control/controllers/csr-approve-sign.ts';
 import { planGarbage, type Thing } from '../../../control/controllers/garbage.ts';
 import { planNamespace } from '../../../control/controllers/namespace.ts';
 import { planEvictions } from '../../../control/controllers/node-eviction.ts';
@@ -16,18 +10,21 @@ import { freeBlock, planNodeRanges } from '../../../control/controllers/node-ipa
 import { planPodRemoval, whyRemoved } from '../../../control/controllers/pod-gc.ts';
 import { planRootCa } from '../../../control/controllers/root-ca-publisher.ts';
 import { planServiceAccount } from '../../../control/controllers/service-account.ts';
+import type { CertificateSigningRequest } from '../../../control/kinds/certificate-signing-request.ts';
+import type { Namespace } from '../../../control/kinds/namespace.ts';
+import type { Node } from '../../../control/kinds/node.ts';
 import { ago, NOW, pod, words } from './world.ts';
 
 const test = suite('controllers/cluster-plans');
 
-const node = (ready: string | undefined, spec: Node['spec'] = {}): Node => ({
+const node = (ready: 'True' | 'False' | 'Unknown' | undefined, spec: Node['spec'] = {}): Node => ({
   apiVersion: 'v1',
   kind: 'Node',
   metadata: { name: 'n1', uid: 'n1', resourceVersion: '1' },
   spec,
   status: { conditions: ready ? [{ type: 'Ready', status: ready }] : [] },
 });
-const unreachable = { key: 'node.kubernetes.io/unreachable', effect: 'NoExecute', timeAdded: ago(60) };
+const unreachable = { key: 'node.kubernetes.io/unreachable', effect: 'NoExecute', timeAdded: ago(60) } as const;
 
 test('Node: silence means Unknown, taints, and pods that are not ready; a word takes it all back', () => {
   const pods = [pod('a', { ready: true }), pod('b')];
@@ -51,7 +48,9 @@ test('Node: silence means Unknown, taints, and pods that are not ready; a word t
 });
 
 test('Node: pods are evicted when their toleration has run out, never before we have watched long enough', () => {
-  const tolerant = (tolerationSeconds?: number) => [{ key: unreachable.key, operator: 'Exists', tolerationSeconds }];
+  const tolerant = (tolerationSeconds?: number) => [
+    { key: unreachable.key, operator: 'Exists' as const, tolerationSeconds },
+  ];
   const pods = [
     pod('none'),
     pod('short', { tolerations: tolerant(30) }),
@@ -161,7 +160,7 @@ test('certificates: nodes for themselves, bootstrappers for nodes, nobody else',
 });
 
 test('namespaces: given what each needs, emptied before they go', () => {
-  const team: Namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'team' } };
+  const team: Namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'team' }, spec: {} };
   assert.equal(words(planServiceAccount(team, false)), ['create serviceaccounts default']);
   assert.equal(words(planRootCa(team, undefined, 'PEM')), ['create configmaps kube-root-ca.crt']);
   const leaving: Namespace = {

@@ -5,11 +5,26 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Client } from '../../../control/client/client.ts';
-import type { Deployment, Node, Pod, ReplicaSet } from '../../../control/client/objects.ts';
-import { conditionOf, isPodReady } from '../../../control/client/objects.ts';
-import { RESOURCES } from '../../../control/client/resources.ts';
-import type { EndpointSlice } from '../../../control/controllers/endpoint-slice.ts';
+import { isPodReady } from '../../../control/client/pod-state.ts';
 import { startControllers } from '../../../control/controllers/start.ts';
+import type { Deployment } from '../../../control/kinds/deployment.ts';
+import type { EndpointSlice } from '../../../control/kinds/endpoint-slice.ts';
+import type { Node } from '../../../control/kinds/node.ts';
+import type { Pod } from '../../../control/kinds/pod.ts';
+import type { ReplicaSet } from '../../../control/kinds/replica-set.ts';
+import { conditionOf } from '../../../control/machinery/conditions.ts';
+import {
+  DEPLOYMENTS,
+  ENDPOINT_SLICES,
+  ENDPOINTS,
+  EVENTS,
+  NAMESPACES,
+  NODES,
+  PODS,
+  REPLICA_SETS,
+  SERVICE_ACCOUNTS,
+  SERVICES,
+} from '../../../control/machinery/resources.ts';
 import { createNodePlatform } from '../../../control/platform/node.ts';
 import { startScheduler } from '../../../control/scheduler/scheduler.ts';
 import { ADMIN, startTestServer } from '../../lib/api-server.ts';
@@ -48,7 +63,7 @@ async function startCluster(nodes = ['edge-0', 'edge-1']): Promise<Cluster> {
     startScheduler({ ...common, client: as('system:kube-scheduler') }),
   ];
   for (const name of ['kube-node-lease']) {
-    await client.create(RESOURCES.namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+    await client.create(NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
   }
   const kubelets = [];
   for (const name of nodes) kubelets.push(await startFakeKubelet(client, platform, name, signal, { beatMs: 100 }));
@@ -94,10 +109,11 @@ const web = (replicas: number, image = 'hello-http:v1'): Deployment => ({
   spec: {
     replicas,
     selector: { matchLabels: { app: 'web' } },
+    strategy: {},
     template: {
       metadata: { labels: { app: 'web' } },
       spec: {
-        containers: [{ name: 'main', image, ports: [{ containerPort: 8080 }] }],
+        containers: [{ name: 'main', image, ports: [{ containerPort: 8080 }], resources: {} }],
         tolerations: ['not-ready', 'unreachable'].map(name => ({
           key: `node.kubernetes.io/${name}`,
           operator: 'Exists',
@@ -113,34 +129,34 @@ const key = { namespace: 'default', name: 'web' };
 
 const rolledOut = (client: Client, replicas: number) =>
   until(`rollout of ${replicas}`, async () => {
-    const deployment = await client.get<Deployment>(RESOURCES.deployments, key);
+    const deployment = await client.get<Deployment>(DEPLOYMENTS, key);
     const { observedGeneration = 0, updatedReplicas, availableReplicas, replicas: all } = deployment.status ?? {};
     const counts = [updatedReplicas, availableReplicas, all].every(count => (count ?? 0) === replicas);
     return observedGeneration >= deployment.metadata.generation! && counts && deployment;
   });
 
 scene('a Deployment is rolled out, scaled, updated and undone', async ({ client }) => {
-  await client.create(RESOURCES.deployments, web(3));
+  await client.create(DEPLOYMENTS, web(3));
   const first = await rolledOut(client, 3);
   assert.is(conditionOf(first.status?.conditions, 'Available')?.status, 'True');
   assert.is(first.metadata.annotations?.['deployment.kubernetes.io/revision'], '1');
 
-  await client.patch(RESOURCES.deployments, key, { spec: { replicas: 5 } }, { type: 'merge' });
+  await client.patch(DEPLOYMENTS, key, { spec: { replicas: 5 } }, { type: 'merge' });
   await rolledOut(client, 5);
-  await client.patch(RESOURCES.deployments, key, { spec: { replicas: 2 } }, { type: 'merge' });
+  await client.patch(DEPLOYMENTS, key, { spec: { replicas: 2 } }, { type: 'merge' });
   await rolledOut(client, 2);
-  const pods = (await client.list<Pod>(RESOURCES.pods)).items.filter(pod => !pod.metadata.deletionTimestamp);
+  const pods = (await client.list<Pod>(PODS)).items.filter(pod => !pod.metadata.deletionTimestamp);
   assert.equal(pods.map(pod => pod.spec.nodeName).sort(), ['edge-0', 'edge-1'], 'spread over both nodes');
 
   const image = (version: string) => ({
     spec: { template: { spec: { containers: [{ name: 'main', image: `hello-http:${version}` }] } } },
   });
-  await client.patch(RESOURCES.deployments, key, image('v2'), { type: 'strategic' });
+  await client.patch(DEPLOYMENTS, key, image('v2'), { type: 'strategic' });
   const second = await rolledOut(client, 2);
   assert.is(second.metadata.annotations?.['deployment.kubernetes.io/revision'], '2');
-  await client.patch(RESOURCES.deployments, key, image('v1'), { type: 'strategic' });
+  await client.patch(DEPLOYMENTS, key, image('v1'), { type: 'strategic' });
   await rolledOut(client, 2);
-  const sets = (await client.list<ReplicaSet>(RESOURCES.replicaSets)).items;
+  const sets = (await client.list<ReplicaSet>(REPLICA_SETS)).items;
   assert.equal(
     sets.map(set => [set.metadata.annotations?.['deployment.kubernetes.io/revision'], set.spec.replicas]).sort(),
     [
@@ -148,28 +164,28 @@ scene('a Deployment is rolled out, scaled, updated and undone', async ({ client 
       ['3', 2],
     ],
   );
-  const events = (await client.list<{ reason: string } & Pod>(RESOURCES.events)).items.map(event => event.reason);
+  const events = (await client.list<{ reason: string } & Pod>(EVENTS)).items.map(event => event.reason);
   for (const reason of ['ScalingReplicaSet', 'SuccessfulCreate', 'SuccessfulDelete', 'Scheduled'])
     assert.ok(events.includes(reason), `an Event ${reason}`);
 });
 
 scene('a deleted Deployment takes its sets and pods along; a deleted namespace everything', async ({ client }) => {
-  await client.create(RESOURCES.deployments, web(2));
+  await client.create(DEPLOYMENTS, web(2));
   await rolledOut(client, 2);
-  await client.delete(RESOURCES.deployments, key, { propagationPolicy: 'Background' });
-  await until('pods gone', async () => (await client.list(RESOURCES.pods)).items.length === 0);
-  assert.is((await client.list(RESOURCES.replicaSets)).items.length, 0);
+  await client.delete(DEPLOYMENTS, key, { propagationPolicy: 'Background' });
+  await until('pods gone', async () => (await client.list(PODS)).items.length === 0);
+  assert.is((await client.list(REPLICA_SETS)).items.length, 0);
 
-  await client.create(RESOURCES.namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'team' } });
+  await client.create(NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'team' } });
   await until('default service account', () =>
-    client.get(RESOURCES.serviceAccounts, { namespace: 'team', name: 'default' }).catch(() => undefined),
+    client.get(SERVICE_ACCOUNTS, { namespace: 'team', name: 'default' }).catch(() => undefined),
   );
   const there = { ...web(1), metadata: { name: 'web', namespace: 'team' } };
-  await client.create(RESOURCES.deployments, there);
-  await until('a pod', async () => (await client.list(RESOURCES.pods, { namespace: 'team' })).items.length === 1);
-  await client.delete(RESOURCES.namespaces, { name: 'team' });
+  await client.create(DEPLOYMENTS, there);
+  await until('a pod', async () => (await client.list(PODS, { namespace: 'team' })).items.length === 1);
+  await client.delete(NAMESPACES, { name: 'team' });
   await until('namespace gone', async () =>
-    client.get(RESOURCES.namespaces, { name: 'team' }).then(
+    client.get(NAMESPACES, { name: 'team' }).then(
       () => false,
       () => true,
     ),
@@ -177,35 +193,35 @@ scene('a deleted Deployment takes its sets and pods along; a deleted namespace e
 });
 
 scene('foreground deletion removes the pods first, orphan deletion keeps them', async ({ client }) => {
-  await client.create(RESOURCES.deployments, web(2));
+  await client.create(DEPLOYMENTS, web(2));
   await rolledOut(client, 2);
-  await client.delete(RESOURCES.deployments, key, { propagationPolicy: 'Foreground' });
+  await client.delete(DEPLOYMENTS, key, { propagationPolicy: 'Foreground' });
   await until('deployment gone', () =>
-    client.get(RESOURCES.deployments, key).then(
+    client.get(DEPLOYMENTS, key).then(
       () => false,
       () => true,
     ),
   );
-  assert.is((await client.list(RESOURCES.replicaSets)).items.length, 0);
+  assert.is((await client.list(REPLICA_SETS)).items.length, 0);
 
-  await client.create(RESOURCES.deployments, web(2));
+  await client.create(DEPLOYMENTS, web(2));
   await rolledOut(client, 2);
-  await client.delete(RESOURCES.deployments, key, { propagationPolicy: 'Orphan' });
+  await client.delete(DEPLOYMENTS, key, { propagationPolicy: 'Orphan' });
   await until('set without owner', async () => {
-    const [set] = (await client.list<ReplicaSet>(RESOURCES.replicaSets)).items;
+    const [set] = (await client.list<ReplicaSet>(REPLICA_SETS)).items;
     return set && !set.metadata.ownerReferences?.length;
   });
-  assert.is((await client.list(RESOURCES.pods)).items.length, 2);
+  assert.is((await client.list(PODS)).items.length, 2);
 });
 
 scene('a Service has the ready pods as endpoints', async ({ client }) => {
   const spec = { selector: { app: 'web' }, ports: [{ port: 80, targetPort: 8080 }] };
-  await client.create(RESOURCES.services, { apiVersion: 'v1', kind: 'Service', metadata: key, spec } as never);
-  await client.create(RESOURCES.deployments, web(3));
+  await client.create(SERVICES, { apiVersion: 'v1', kind: 'Service', metadata: key, spec } as never);
+  await client.create(DEPLOYMENTS, web(3));
   await rolledOut(client, 3);
   const slice = await until('three endpoints', async () => {
     const [found] = (
-      await client.list<EndpointSlice>(RESOURCES.endpointSlices, {
+      await client.list<EndpointSlice>(ENDPOINT_SLICES, {
         namespace: 'default',
         labelSelector: 'kubernetes.io/service-name=web',
       })
@@ -218,7 +234,7 @@ scene('a Service has the ready pods as endpoints', async ({ client }) => {
   );
   await until('endpoints', async () => {
     const endpoints = await client
-      .get<{ subsets?: { addresses?: unknown[] }[] } & Pod>(RESOURCES.endpoints, key)
+      .get<{ subsets?: { addresses?: unknown[] }[] } & Pod>(ENDPOINTS, key)
       .catch(() => undefined);
     return endpoints?.subsets?.[0]?.addresses?.length === 3;
   });
@@ -227,17 +243,17 @@ scene('a Service has the ready pods as endpoints', async ({ client }) => {
 scene(
   'a node that falls silent loses its pods to the other, and gets them back into service when it returns',
   async ({ client, kubelets }) => {
-    await client.create(RESOURCES.deployments, web(2));
+    await client.create(DEPLOYMENTS, web(2));
     await rolledOut(client, 2);
-    const nodes = await client.list<Node>(RESOURCES.nodes);
+    const nodes = await client.list<Node>(NODES);
     assert.equal(nodes.items.map(node => node.spec.podCIDR).sort(), ['10.244.0.0/24', '10.244.1.0/24']);
     kubelets[1]!.kill();
     await until('node unknown', async () => {
-      const node = await client.get<Node>(RESOURCES.nodes, { name: 'edge-1' });
+      const node = await client.get<Node>(NODES, { name: 'edge-1' });
       return conditionOf(node.status?.conditions, 'Ready')?.status === 'Unknown' && node.spec.taints?.length === 2;
     });
     await until('two ready pods on edge-0', async () => {
-      const { items } = await client.list<Pod>(RESOURCES.pods);
+      const { items } = await client.list<Pod>(PODS);
       return items.filter(pod => pod.spec.nodeName === 'edge-0' && isPodReady(pod)).length === 2;
     });
   },

@@ -5,21 +5,18 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import {
-  type Deployment,
-  isPodActive,
-  isPodReady,
-  type Pod,
-  type ReplicaSet,
-} from '../../../control/client/objects.ts';
-import { RESOURCES } from '../../../control/client/resources.ts';
+import { isPodActive, isPodReady } from '../../../control/client/pod-state.ts';
 import { runController } from '../../../control/controllers/controller.ts';
 import { deploymentController } from '../../../control/controllers/deployment-controller.ts';
 import { replicasOf } from '../../../control/controllers/deployment-replica-sets.ts';
 import { boundsOf } from '../../../control/controllers/deployment-rolling.ts';
 import { createInformers } from '../../../control/controllers/informers.ts';
 import { replicaSetController } from '../../../control/controllers/replica-set-controller.ts';
+import type { Deployment } from '../../../control/kinds/deployment.ts';
+import type { Pod } from '../../../control/kinds/pod.ts';
+import type { ReplicaSet } from '../../../control/kinds/replica-set.ts';
 import { controllerOf, timestamp } from '../../../control/machinery/meta.ts';
+import { DEPLOYMENTS, EVENTS, PODS, REPLICA_SETS } from '../../../control/machinery/resources.ts';
 import { createFakeApi, type FakeApi } from '../../lib/fake-api.ts';
 import { random } from '../../lib/random.ts';
 import { createVirtualClock } from '../../lib/virtual-clock.ts';
@@ -63,7 +60,7 @@ function begin(seed: number, crashes: number): World {
   };
   api.onWrite = (verb, resource, object) => {
     guard(verb, resource, object);
-    if (resource !== RESOURCES.events) crash();
+    if (resource !== EVENTS) crash();
   };
   start();
   return {
@@ -72,15 +69,10 @@ function begin(seed: number, crashes: number): World {
     chance,
     async serve() {
       over = true;
-      for (const pod of api.all<Pod>(RESOURCES.pods)) {
+      for (const pod of api.all<Pod>(PODS)) {
         if (isPodReady(pod) || !chance.chance(0.7)) continue;
         const conditions = [{ type: 'Ready', status: 'True', lastTransitionTime: timestamp(clock.now()) }];
-        await api.client.patch(
-          RESOURCES.pods,
-          pod.metadata,
-          { status: { phase: 'Running', conditions } },
-          { type: 'merge' },
-        );
+        await api.client.patch(PODS, pod.metadata, { status: { phase: 'Running', conditions } }, { type: 'merge' });
       }
       over = false;
     },
@@ -94,12 +86,12 @@ function begin(seed: number, crashes: number): World {
 
 const template = (image: string) => ({
   metadata: { labels: { app: 'web' } },
-  spec: { containers: [{ name: 'main', image }] },
+  spec: { containers: [{ name: 'main', image, resources: {} }] },
 });
 const selector = { matchLabels: { app: 'web' } };
 
 const activeOf = (api: FakeApi, uid: string): Pod[] =>
-  api.all<Pod>(RESOURCES.pods).filter(pod => isPodActive(pod) && controllerOf(pod)?.uid === uid);
+  api.all<Pod>(PODS).filter(pod => isPodActive(pod) && controllerOf(pod)?.uid === uid);
 
 const seeds = fc.record({
   seed: fc.integer(),
@@ -121,23 +113,23 @@ test('a ReplicaSet never has a pod too many, whatever dies', async () => {
       const inner = api.onWrite;
       const tooMany: number[] = [];
       api.onWrite = (verb, resource, object) => {
-        if (resource === RESOURCES.pods && verb === 'create') {
+        if (resource === PODS && verb === 'create') {
           const active = activeOf(api, controllerOf(object)!.uid).length;
           if (active > replicas) tooMany.push(active);
         }
         inner(verb, resource, object);
       };
-      await api.client.create(RESOURCES.replicaSets, set as ReplicaSet).catch(() => {});
+      await api.client.create(REPLICA_SETS, set as ReplicaSet).catch(() => {});
       for (let round = 0; round < 15; round++) {
         await clock.advance(chance.below(200));
         await world.serve();
-        const victim = api.all<Pod>(RESOURCES.pods)[chance.below(20)];
-        if (victim) await api.client.delete(RESOURCES.pods, victim.metadata).catch(() => {});
+        const victim = api.all<Pod>(PODS)[chance.below(20)];
+        if (victim) await api.client.delete(PODS, victim.metadata).catch(() => {});
       }
       await clock.advance(200_000);
       await world.serve();
       await clock.advance(200_000);
-      const { metadata } = api.all<ReplicaSet>(RESOURCES.replicaSets)[0]!;
+      const { metadata } = api.all<ReplicaSet>(REPLICA_SETS)[0]!;
       const end = activeOf(api, metadata.uid!).length;
       await world.stop();
       assert.equal([tooMany, end], [[], replicas]);
@@ -167,7 +159,7 @@ test('a Deployment ends with the new version only, and on the way keeps to maxSu
         spec: { replicas, selector, strategy, template: template('v1') },
       } as Deployment;
       const bounds = boundsOf(deployment);
-      await api.client.create(RESOURCES.deployments, deployment).catch(() => {});
+      await api.client.create(DEPLOYMENTS, deployment).catch(() => {});
       const settle = async () => {
         for (let round = 0; round < 40; round++) {
           await clock.advance(chance.below(400));
@@ -181,20 +173,20 @@ test('a Deployment ends with the new version only, and on the way keeps to maxSu
       const broken: string[] = [];
       const inner = api.onWrite;
       api.onWrite = (verb, resource, object) => {
-        const wanted = replicasOf(api.all<ReplicaSet>(RESOURCES.replicaSets));
+        const wanted = replicasOf(api.all<ReplicaSet>(REPLICA_SETS));
         if (wanted > replicas + bounds.maxSurge) broken.push(`${wanted} pods asked for`);
         if (verb === 'delete') {
-          const available = api.all<Pod>(RESOURCES.pods).filter(isPodReady).length;
+          const available = api.all<Pod>(PODS).filter(isPodReady).length;
           if (available < replicas - bounds.maxUnavailable) broken.push(`${available} available`);
         }
         inner(verb, resource, object);
       };
       await api.client
-        .patch(RESOURCES.deployments, key, { spec: { template: template('v2') } }, { type: 'merge' })
+        .patch(DEPLOYMENTS, key, { spec: { template: template('v2') } }, { type: 'merge' })
         .catch(() => {});
       for (let again = 0; again < 4; again++) await settle();
-      const images = api.all<Pod>(RESOURCES.pods).map(pod => pod.spec.containers[0]!.image);
-      const { status } = api.all<Deployment>(RESOURCES.deployments)[0]!;
+      const images = api.all<Pod>(PODS).map(pod => pod.spec.containers[0]!.image);
+      const { status } = api.all<Deployment>(DEPLOYMENTS)[0]!;
       await world.stop();
       assert.equal(broken, []);
       assert.equal(images, Array(replicas).fill('v2'));
@@ -202,7 +194,7 @@ test('a Deployment ends with the new version only, and on the way keeps to maxSu
         [status?.updatedReplicas, status?.availableReplicas, status?.replicas],
         [replicas, replicas, replicas],
       );
-      const sets = api.all<ReplicaSet>(RESOURCES.replicaSets);
+      const sets = api.all<ReplicaSet>(REPLICA_SETS);
       assert.is(sets.length, 2, 'one set for each version');
     }),
     { numRuns: RUNS },

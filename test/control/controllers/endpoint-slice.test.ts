@@ -1,10 +1,13 @@
 /** EndpointSlices and Endpoints planned from Services and pods. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Pod, Service } from '../../../control/client/objects.ts';
 import type { Action } from '../../../control/controllers/actions.ts';
-import { type EndpointSlice, planEndpointSlices } from '../../../control/controllers/endpoint-slice.ts';
-import { type Endpoints, planEndpoints } from '../../../control/controllers/endpoints.ts';
+import { planEndpointSlices } from '../../../control/controllers/endpoint-slice.ts';
+import { planEndpoints } from '../../../control/controllers/endpoints.ts';
+import type { EndpointSlice } from '../../../control/kinds/endpoint-slice.ts';
+import type { Endpoints } from '../../../control/kinds/endpoints.ts';
+import type { Pod } from '../../../control/kinds/pod.ts';
+import type { Service } from '../../../control/kinds/service.ts';
 import { pod, words } from './world.ts';
 
 const test = suite('controllers/endpoint-slice');

@@ -1,13 +1,15 @@
 /** Time and nodes: silence, returning, and a control plane that was itself away. Virtual clock, API in memory. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { LEASES, microTime } from '../../../control/client/leader-election.ts';
-import { conditionOf, type Node, type Pod } from '../../../control/client/objects.ts';
-import { RESOURCES } from '../../../control/client/resources.ts';
+import { microTime } from '../../../control/client/leader-election.ts';
 import { runController } from '../../../control/controllers/controller.ts';
 import { createInformers } from '../../../control/controllers/informers.ts';
 import { nodeLifecycleController } from '../../../control/controllers/node-lifecycle.ts';
+import type { Node } from '../../../control/kinds/node.ts';
+import type { Pod } from '../../../control/kinds/pod.ts';
+import { conditionOf } from '../../../control/machinery/conditions.ts';
 import { timestamp } from '../../../control/machinery/meta.ts';
+import { LEASES, NODES, PODS } from '../../../control/machinery/resources.ts';
 import { createFakeApi } from '../../lib/fake-api.ts';
 import { random } from '../../lib/random.ts';
 import { createVirtualClock } from '../../lib/virtual-clock.ts';
@@ -22,7 +24,7 @@ async function begin() {
   const alive = new Set(['n1', 'n2']);
   for (const name of alive) {
     const conditions = [{ type: 'Ready', status: 'True', lastTransitionTime: timestamp(clock.now()) }];
-    await client.create(RESOURCES.nodes, {
+    await client.create(NODES, {
       apiVersion: 'v1',
       kind: 'Node',
       metadata: { name },
@@ -37,7 +39,7 @@ async function begin() {
     } as never);
     const tolerations = [{ key: 'node.kubernetes.io/unreachable', operator: 'Exists', tolerationSeconds: 60 }];
     const ready = [{ type: 'Ready', status: 'True' }];
-    await client.create(RESOURCES.pods, {
+    await client.create(PODS, {
       apiVersion: 'v1',
       kind: 'Pod',
       metadata: { namespace: 'default', name: `on-${name}` },
@@ -65,12 +67,12 @@ async function begin() {
     return () => life.abort();
   };
   const state = (name: string) => {
-    const node = api.all<Node>(RESOURCES.nodes).find(({ metadata }) => metadata.name === name)!;
+    const node = api.all<Node>(NODES).find(({ metadata }) => metadata.name === name)!;
     return [conditionOf(node.status?.conditions, 'Ready')?.status, node.spec.taints?.length ?? 0];
   };
   const pods = () =>
     api
-      .all<Pod>(RESOURCES.pods)
+      .all<Pod>(PODS)
       .map(pod => `${pod.metadata.name} ${pod.status?.conditions?.find(c => c.type === 'Ready')?.status}`);
   return { clock, client, alive, start, state, pods };
 }

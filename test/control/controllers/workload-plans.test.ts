@@ -1,12 +1,14 @@
 /** Plans of ReplicaSet and Deployment as scenes: a world goes in, actions come out, written in one line each. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Deployment, Pod, ReplicaSet } from '../../../control/client/objects.ts';
 import { planDeployment } from '../../../control/controllers/deployment.ts';
 import { shrinkOldSets } from '../../../control/controllers/deployment-rolling.ts';
 import { resizeAll } from '../../../control/controllers/deployment-scale.ts';
 import { inDeletionOrder } from '../../../control/controllers/pod-deletion-order.ts';
 import { planReplicaSet } from '../../../control/controllers/replica-set.ts';
+import type { Deployment } from '../../../control/kinds/deployment.ts';
+import type { Pod } from '../../../control/kinds/pod.ts';
+import type { ReplicaSet } from '../../../control/kinds/replica-set.ts';
 import { ago, deployment, NOW, pod, replicaSet, words } from './world.ts';
 
 const test = suite('controllers/workload-plans');

@@ -1,6 +1,9 @@
 /** Pods, sets and Deployments to plan with, and plans as lines of words. Used by the tests of plans. */
-import type { Deployment, Pod, ReplicaSet } from '../../../control/client/objects.ts';
+
 import type { Action } from '../../../control/controllers/actions.ts';
+import type { Deployment } from '../../../control/kinds/deployment.ts';
+import type { Pod } from '../../../control/kinds/pod.ts';
+import type { ReplicaSet } from '../../../control/kinds/replica-set.ts';
 import { timestamp } from '../../../control/machinery/meta.ts';
 
 export const NOW = Date.parse('2026-01-01T12:00:00Z');
@@ -16,7 +19,7 @@ export const words = (actions: readonly Action[]): string[] =>
 
 interface PodParts {
   node?: string;
-  phase?: string;
+  phase?: NonNullable<Pod['status']>['phase'];
   ready?: boolean | number;
   deleting?: boolean;
   owner?: string;
@@ -46,7 +49,7 @@ export const pod = (name: string, parts: PodParts = {}): Pod => ({
   },
   spec: {
     nodeName: parts.node ?? 'n1',
-    containers: [{ name: 'main', ports: [{ name: 'http', containerPort: 8080 }] }],
+    containers: [{ name: 'main', ports: [{ name: 'http', containerPort: 8080 }], resources: {} }],
     tolerations: parts.tolerations,
   },
   status: {
@@ -55,7 +58,7 @@ export const pod = (name: string, parts: PodParts = {}): Pod => ({
     conditions: parts.ready
       ? [{ type: 'Ready', status: 'True', lastTransitionTime: ago(typeof parts.ready === 'number' ? parts.ready : 60) }]
       : [],
-    containerStatuses: [{ name: 'main', restartCount: parts.restarts ?? 0 }],
+    containerStatuses: [{ name: 'main', image: 'v1', imageID: '', ready: false, restartCount: parts.restarts ?? 0 }],
   },
 });
 
@@ -102,7 +105,7 @@ export const replicaSet = (
 
 const template = (image: string) => ({
   metadata: { labels: { app: 'web' } },
-  spec: { containers: [{ name: 'main', image }] },
+  spec: { containers: [{ name: 'main', image, resources: {} }] },
 });
 
 export const deployment = (replicas: number, spec: Partial<Deployment['spec']> = {}): Deployment => ({
@@ -115,5 +118,5 @@ export const deployment = (replicas: number, spec: Partial<Deployment['spec']> =
     generation: 2,
     annotations: { 'deployment.kubernetes.io/revision': '2' },
   },
-  spec: { replicas, selector: { matchLabels: { app: 'web' } }, template: template('v2'), ...spec },
+  spec: { replicas, selector: { matchLabels: { app: 'web' } }, strategy: {}, template: template('v2'), ...spec },
 });

@@ -1,7 +1,10 @@
 /** Decisions as a table: nodes, a pod, and where it goes or why it goes nowhere, in Kubernetes' words. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Node, Pod } from '../../../control/client/objects.ts';
+import type { Node } from '../../../control/kinds/node.ts';
+import type { Pod } from '../../../control/kinds/pod.ts';
+import type { NodeSelectorRequirement } from '../../../control/kinds/types/affinity.ts';
+import type { Taint } from '../../../control/kinds/types/node.ts';
 import { DEFAULT_PROFILE, decide } from '../../../control/scheduler/decide.ts';
 import { createPodInfo } from '../../../control/scheduler/node-info.ts';
 import { createSnapshot } from '../../../control/scheduler/snapshot.ts';
@@ -56,8 +59,8 @@ const pod = (name: string, { requests, owner, image, hostPort, ...spec }: PodPar
   },
 });
 
-const taint = (key: string, effect: string, value?: string) => ({ key, effect, value });
-const inZone = (operator: string, ...values: string[]) => ({
+const taint = (key: string, effect: Taint['effect'], value?: string): Taint => ({ key, effect, value });
+const inZone = (operator: NodeSelectorRequirement['operator'], ...values: string[]) => ({
   nodeAffinity: {
     requiredDuringSchedulingIgnoredDuringExecution: {
       nodeSelectorTerms: [{ matchExpressions: [{ key: 'zone', operator, values }] }],

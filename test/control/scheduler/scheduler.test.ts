@@ -2,8 +2,9 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Client } from '../../../control/client/client.ts';
-import { conditionOf, type Pod } from '../../../control/client/objects.ts';
-import { RESOURCES } from '../../../control/client/resources.ts';
+import type { Pod } from '../../../control/kinds/pod.ts';
+import { conditionOf } from '../../../control/machinery/conditions.ts';
+import { EVENTS, NODES, PODS } from '../../../control/machinery/resources.ts';
 import { createNodePlatform } from '../../../control/platform/node.ts';
 import { startScheduler } from '../../../control/scheduler/scheduler.ts';
 import { ADMIN, startTestServer } from '../../lib/api-server.ts';
@@ -36,14 +37,14 @@ function scene(name: string, play: (client: Client) => Promise<void>): void {
 
 const addNode = async (client: Client, name: string, cpu = '1') => {
   const quantities = { cpu, memory: '4Gi', pods: '110' };
-  await client.create(RESOURCES.nodes, { apiVersion: 'v1', kind: 'Node', metadata: { name }, spec: {} } as never);
+  await client.create(NODES, { apiVersion: 'v1', kind: 'Node', metadata: { name }, spec: {} } as never);
   const status = { allocatable: quantities, capacity: quantities };
-  await client.patch(RESOURCES.nodes, { name }, { status }, { type: 'merge', subresource: 'status' });
-  await client.patch(RESOURCES.nodes, { name }, { spec: { taints: null } }, { type: 'merge' });
+  await client.patch(NODES, { name }, { status }, { type: 'merge', subresource: 'status' });
+  await client.patch(NODES, { name }, { spec: { taints: null } }, { type: 'merge' });
 };
 
 const addPod = (client: Client, name: string, spec: object = {}, cpu = '600m') =>
-  client.create(RESOURCES.pods, {
+  client.create(PODS, {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name, namespace: 'default' },
@@ -59,7 +60,7 @@ async function until(what: string, look: () => Promise<unknown>): Promise<void> 
 }
 
 const nodeOf = async (client: Client, name: string) =>
-  (await client.get<Pod>(RESOURCES.pods, { namespace: 'default', name })).spec.nodeName;
+  (await client.get<Pod>(PODS, { namespace: 'default', name })).spec.nodeName;
 
 scene('a pod that fits nowhere says why, and goes when another makes room', async client => {
   await addNode(client, 'edge-0');
@@ -69,18 +70,18 @@ scene('a pod that fits nowhere says why, and goes when another makes room', asyn
   const message =
     '0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod.';
   await until('second waits', async () => {
-    const pod = await client.get<Pod>(RESOURCES.pods, { namespace: 'default', name: 'second' });
+    const pod = await client.get<Pod>(PODS, { namespace: 'default', name: 'second' });
     const condition = conditionOf(pod.status?.conditions, 'PodScheduled');
     return condition?.status === 'False' && condition.reason === 'Unschedulable' && condition.message === message;
   });
   await until('event', async () =>
-    (await client.list<Pod & { reason: string; message: string }>(RESOURCES.events)).items.some(
+    (await client.list<Pod & { reason: string; message: string }>(EVENTS)).items.some(
       event => event.reason === 'FailedScheduling' && event.message === message,
     ),
   );
-  await client.delete(RESOURCES.pods, { namespace: 'default', name: 'first' }, { gracePeriodSeconds: 0 });
+  await client.delete(PODS, { namespace: 'default', name: 'first' }, { gracePeriodSeconds: 0 });
   await until('second is bound', () => nodeOf(client, 'second'));
-  const pod = await client.get<Pod>(RESOURCES.pods, { namespace: 'default', name: 'second' });
+  const pod = await client.get<Pod>(PODS, { namespace: 'default', name: 'second' });
   assert.is(conditionOf(pod.status?.conditions, 'PodScheduled')?.status, 'True');
 });
 
@@ -100,7 +101,7 @@ scene('higher priority goes first; other schedulers’ pods and gated pods are l
   assert.is(await nodeOf(client, 'foreign'), undefined);
   assert.is(await nodeOf(client, 'gated'), undefined);
   await client.patch(
-    RESOURCES.pods,
+    PODS,
     { namespace: 'default', name: 'gated' },
     { spec: { schedulingGates: null } },
     { type: 'merge' },
@@ -111,7 +112,7 @@ scene('higher priority goes first; other schedulers’ pods and gated pods are l
 scene('a hundred pods at once never overfill a node', async client => {
   for (const name of ['edge-0', 'edge-1']) await addNode(client, name, '4');
   await Promise.all(Array.from({ length: 100 }, (_, i) => addPod(client, `p${i}`, {}, '100m')));
-  const bound = async () => (await client.list<Pod>(RESOURCES.pods)).items.filter(pod => pod.spec.nodeName);
+  const bound = async () => (await client.list<Pod>(PODS)).items.filter(pod => pod.spec.nodeName);
   await until('eighty bound', async () => (await bound()).length >= 80);
   await new Promise(resolve => setTimeout(resolve, 100));
   const nodes = (await bound()).map(pod => pod.spec.nodeName);
