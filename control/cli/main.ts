@@ -3,6 +3,7 @@
  * each loaded only when it is called, so that `skerry server` on a small box carries nothing of the others.
  */
 import { join, resolve } from 'node:path';
+import { createDenoPlatform, DENO_RUN } from '../platform/deno.ts';
 import { createNodePlatform } from '../platform/node.ts';
 import { type Command, CommandError, type Context, helpOf, readInput, UsageError } from './command.ts';
 
@@ -22,13 +23,18 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = 
   agent: () => import('../../agent/main.ts'),
 };
 
+/** The program that runs this file, and what it is told before the file's name. */
+const host =
+  process.versions['deno'] === undefined
+    ? { platform: createNodePlatform(), command: [process.execPath, ...process.execArgv] }
+    : { platform: createDenoPlatform(), command: [process.execPath, ...DENO_RUN] };
 const ending = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ending.abort(new Error(signal)));
 // A pipe that is closed early (`skerry get pods | head -1`) is no failure.
 process.stdout.on('error', error => process.exit((error as { code?: string }).code === 'EPIPE' ? 0 : 1));
 
 const context: Context = {
-  platform: createNodePlatform(),
+  platform: host.platform,
   terminal: {
     out: text => void process.stdout.write(text + '\n'),
     write: text => void process.stdout.write(text),
@@ -39,7 +45,7 @@ const context: Context = {
   directory: resolve(process.env['SKERRY_HOME'] ?? join(process.cwd(), '.skerry')),
   signal: ending.signal,
   dial: async connection => (await import('../platform/http-transport.ts')).createTlsTransport(connection),
-  self: [process.execPath, ...process.execArgv, join(import.meta.dirname, 'main' + import.meta.filename.slice(-3))],
+  self: [...host.command, join(import.meta.dirname, 'main' + import.meta.filename.slice(-3))],
 };
 
 process.exitCode = await main(process.argv.slice(2));
