@@ -138,13 +138,13 @@ async function moduleFile(context: Context): Promise<{ path: string; built: bool
   if (apps === undefined) throw new CommandError('the package has no wasm-apps folder');
   const path = join(apps, APP.name, 'build', `${APP.name}.wasm`);
   if (existsSync(path)) return { path, built: false };
-  await promisify(execFile)(context.self[0]!, [join(apps, 'build.ts'), APP.name], { signal: context.signal }).catch(
-    error => {
-      throw new CommandError(
-        `building ${APP.name} failed: ${(error as { stderr?: string }).stderr || (error as Error).message}`,
-      );
-    },
-  );
+  const [program, ...before] = context.self.slice(0, -1);
+  const build = [...before, join(apps, 'build.ts'), APP.name];
+  await promisify(execFile)(program!, build, { signal: context.signal }).catch(error => {
+    throw new CommandError(
+      `building ${APP.name} failed: ${(error as { stderr?: string }).stderr || (error as Error).message}`,
+    );
+  });
   return { path, built: true };
 }
 
