@@ -51,6 +51,9 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   agent: ['runtime', 'control/client', 'control/kinds', 'control/machinery', 'control/codec', 'control/platform'],
 };
 
+/** Rooms that only talk to the API: they use the types of Kinds and never load a schema, not even through others. */
+const WITHOUT_SCHEMAS = ['control/client', 'control/scheduler', 'control/controllers', 'control/cli', 'agent'];
+
 /** Composition roots: wire anything, decide nothing. */
 const ROOTS = ['control/main.ts', 'control/config.ts', 'control/cli/main.ts', 'agent/main.ts', 'agent/config.ts'];
 
@@ -102,6 +105,11 @@ test('imports run downwards only', () => {
       if (room === undefined || !within(path, [room, ...MAY_IMPORT[room]!])) wrong.push(`${name} imports ${path}`);
     }
   }
+  assert.equal(wrong, []);
+});
+
+test('clients of the API load no schemas', () => {
+  const wrong = product.filter(name => within(name, WITHOUT_SCHEMAS) && allLoaded(name).has('control/kinds/schema.ts'));
   assert.equal(wrong, []);
 });
 
@@ -184,6 +192,18 @@ function lines(name: string): string[] {
 function imports(name: string): string[] {
   const text = sources.get(name)!;
   return [...text.matchAll(/(?:\bfrom\s+|\bimport\s*\(?\s*)'([^']+)'/g)].map(m => m[1]!);
+}
+
+/** What is in memory once this file is imported: everything but `import type` and what is imported later, when needed. */
+function allLoaded(name: string, found = new Set<string>()): Set<string> {
+  const text = sources.get(name) ?? '';
+  for (const [, target] of text.matchAll(/^(?:import|export) (?!type\b)(?:[^';]* from )?'(\.[^']+)'/gm)) {
+    const path = relative(root, resolve(root, dirname(name), target!));
+    if (found.has(path)) continue;
+    found.add(path);
+    allLoaded(path, found);
+  }
+  return found;
 }
 
 /** A line without comments and string contents, so that prose does not trip the rules. */
