@@ -6,7 +6,7 @@
  * stalls or sends rubbish costs its own connection and nothing else.
  */
 import type { IncomingMessage } from 'node:http';
-import { createSecureServer, type Http2SecureServer, type Http2Session } from 'node:http2';
+import { createSecureServer, type Http2SecureServer, type Http2ServerRequest, type Http2Session } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
@@ -53,7 +53,7 @@ export interface Listener {
 export async function listen(options: ListenOptions): Promise<Listener> {
   let current = options.certificate;
   const server = createAdaptorServer({
-    fetch: (request, env) => options.fetch(request, bindingsOf(env.incoming.socket as TLSSocket)),
+    fetch: (request, env) => options.fetch(request, bindingsOfRequest(env.incoming)),
     createServer: createSecureServer,
     // Bodies that a filter refused unread must not be kept waiting for.
     autoCleanupIncoming: true,
@@ -75,7 +75,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy());
     try {
-      options.upgrade(request, socket, head, bindingsOf(socket as TLSSocket));
+      options.upgrade(request, socket, head, bindingsOf(socket, socket as TLSSocket));
     } catch (error) {
       options.log(`upgrade of ${request.url}: ${error}`);
       socket.destroy();
@@ -110,15 +110,22 @@ const contextOf = (ca: string, { certificate, key }: ServerCertificate) => ({
 /** The certificate is read once per connection and keeps its identity, so that its verification can be remembered by it. */
 const bindingsByConnection = new WeakMap<object, Bindings>();
 
-function bindingsOf(socket: TLSSocket): Bindings {
-  const known = bindingsByConnection.get(socket);
+function bindingsOfRequest(incoming: IncomingMessage | Http2ServerRequest): Bindings {
+  // An HTTP/2 request shows a socket of its own; the connection is the session.
+  const session = 'stream' in incoming ? incoming.stream.session : undefined;
+  if (session) return bindingsOf(session, session.socket as TLSSocket);
+  return bindingsOf(incoming.socket, incoming.socket as TLSSocket);
+}
+
+function bindingsOf(connection: object, socket: TLSSocket): Bindings {
+  const known = bindingsByConnection.get(connection);
   if (known) return known;
   const certificate = socket.getPeerX509Certificate?.();
   const bindings: Bindings = {
     peerCertificate: certificate ? new Uint8Array(certificate.raw) : undefined,
     remoteAddress: socket.remoteAddress,
   };
-  bindingsByConnection.set(socket, bindings);
+  bindingsByConnection.set(connection, bindings);
   return bindings;
 }
 

@@ -22,8 +22,6 @@ interface Variables {
   user: Identity;
   /** Sent back as Warning headers. */
   warnings: string[];
-  /** Ends when the client is gone, the deadline has passed or the server stops. */
-  signal: AbortSignal;
 }
 
 export type ApiEnv = { Bindings: Bindings; Variables: Variables };

@@ -19,7 +19,6 @@ export const receive =
     c.set('query', query);
     c.set('info', requestInfo(c.req.method, pathOf(url, question), query));
     c.set('warnings', []);
-    c.set('signal', c.req.raw.signal);
     return next();
   };
 
