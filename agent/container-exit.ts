@@ -10,8 +10,9 @@ const START_ERROR_CODE = 128;
 export function terminatedOf(
   exit: Exit,
   about: { startedAt: string; finishedAt: string; containerID: string },
+  lastWords = '',
 ): Terminated {
-  const message = exit.message?.slice(0, MESSAGE_LENGTH_MAX);
+  const message = [exit.message, lastWords].filter(Boolean).join(': ').slice(0, MESSAGE_LENGTH_MAX);
   return { exitCode: codeOf(exit), reason: reasonOf(exit), ...(message ? { message } : {}), ...about };
 }
 

@@ -2,11 +2,11 @@
  * Runs a started container's probes and writes what they say into its record: startup first, then readiness and liveness.
  * A liveness or startup probe that has failed often enough stops the container; its restart policy does the rest.
  */
-import { hostAlias } from './addresses.ts';
-import type { Container, Probe } from './objects.ts';
+import type { Probe } from './objects.ts';
 import { GRACE_SECONDS_DEFAULT } from './pod-actions.ts';
 import { containerEvent, type PodRun, type RunningContainer } from './pod-run.ts';
-import { type ProbeKind, type ProbeReport, runProbe, unsupportedProbe } from './probes.ts';
+import { stopOne } from './pod-stop.ts';
+import { type ProbeKind, type ProbeReport, runProbe } from './probes.ts';
 
 export function beginProbes(run: PodRun, running: RunningContainer): void {
   const { container, stopProbes } = running;
@@ -48,34 +48,25 @@ function begin(
   heard: (report: ProbeReport) => void,
 ): void {
   if (!probe) return;
-  const { clock, dice, log } = run.node;
+  const { clock, dice, log, addresses } = run.node;
   const podIP = run.ip ?? '';
+  const target = { host: addresses.hostAlias(podIP), podIP, container };
   const report = (attempt: ProbeReport) => {
     if (!attempt.ok)
       containerEvent(run, container.name, 'Warning', 'Unhealthy', `${kind} probe failed: ${attempt.output}`);
     heard(attempt);
   };
-  runProbe({ kind, probe, target: { host: hostAlias(podIP), podIP, container }, clock, dice, signal, report }).catch(
-    error => log('error', 'a probe ended unexpectedly', { container: container.name, error: String(error) }),
+  runProbe({ kind, probe, target, clock, dice, signal, report }).catch(error =>
+    log('error', 'a probe ended unexpectedly', { container: container.name, error: String(error) }),
   );
 }
 
 function restart(run: PodRun, running: RunningContainer, probe: Probe, kind: 'liveness' | 'startup'): void {
-  const { container, sandbox, stopProbes } = running;
+  const { container, stopProbes } = running;
   const message = `Container ${container.name} failed ${kind} probe, will be restarted`;
   containerEvent(run, container.name, 'Normal', 'Killing', message);
   stopProbes.abort();
   const grace =
     probe.terminationGracePeriodSeconds ?? run.pod.spec.terminationGracePeriodSeconds ?? GRACE_SECONDS_DEFAULT;
-  void sandbox.stop(grace * 1000);
-}
-
-/** The first probe that this agent cannot run, said so that the person who wrote it understands. */
-export function unsupportedProbeOf(container: Container): string | undefined {
-  for (const field of ['startupProbe', 'livenessProbe', 'readinessProbe'] as const) {
-    const probe = container[field];
-    const why = probe && unsupportedProbe(probe);
-    if (why) return `${field}: ${why}`;
-  }
-  return undefined;
+  void stopOne(run, running, grace * 1000);
 }

@@ -6,7 +6,6 @@
  */
 import { milliValue, parseQuantity, wholeValue } from '../control/machinery/quantity.ts';
 import {
-  type Engine,
   type Exit,
   type Limits,
   type LoadedModule,
@@ -14,15 +13,17 @@ import {
   type Sandbox,
   type SandboxSpec,
 } from '../runtime/sandbox.ts';
-import { hostAlias } from './addresses.ts';
 import { configError, SetupError } from './config-error.ts';
 import { terminatedOf } from './container-exit.ts';
-import { beginProbes, unsupportedProbeOf } from './container-probes.ts';
+import { beginProbes } from './container-probes.ts';
 import { argumentsOf, environmentOf } from './environment.ts';
+import { withHostAliases } from './host-aliases.ts';
 import { ImageError } from './image-error.ts';
 import { pullImage } from './image-pull.ts';
 import type { PulledImage } from './images.ts';
-import type { Container } from './objects.ts';
+import { afterStart } from './lifecycle.ts';
+import type { Container, Pod } from './objects.ts';
+import { graceOf } from './pod-actions.ts';
 import {
   containerEvent,
   containerOf,
@@ -33,24 +34,30 @@ import {
   podDirectory,
   type RunningContainer,
 } from './pod-run.ts';
+import { stopOne } from './pod-stop.ts';
 import type { ContainerRecord } from './record.ts';
 import { next } from './restart.ts';
+import { makeMessageFile, messageOf } from './termination-message.ts';
+import { refusalOf } from './unsupported.ts';
 import { mountsOf } from './volumes/lay-out.ts';
 
 /** A configuration that was refused is tried again after this long, or when an object it names changes. */
 const CONFIG_RETRY_MS = 10_000;
 const HTTP_PORT_DEFAULT = 8080;
+const CLUSTER_DOMAIN = 'cluster.local';
 
 export async function startContainer(run: PodRun, name: string): Promise<void> {
   const record = run.records.get(name)!;
   const container = containerOf(run, name);
   countRestart(run, record);
   try {
+    const refused = refusalOf(run.pod, name);
+    if (refused) return refuse(run, record, configError(refused), Number.POSITIVE_INFINITY);
     const image = await pullImage(run, container, record);
     if (!image || run.ending.signal.aborted) return;
-    const { spec, module } = await sandboxSpec(run, container, record, image);
+    const made = await sandboxSpec(run, container, record, image);
     if (run.ending.signal.aborted) return;
-    await launch(run, container, record, image, module, spec);
+    await launch(run, container, record, image, made);
   } catch (error) {
     if (!run.ending.signal.aborted) refuse(run, record, error);
   }
@@ -69,16 +76,15 @@ function countRestart({ node }: PodRun, record: ContainerRecord): void {
 
 async function sandboxSpec(run: PodRun, container: Container, record: ContainerRecord, image: PulledImage) {
   const { node, pod } = run;
-  const unsupported = unsupportedProbeOf(container);
-  if (unsupported) throw configError(unsupported);
   const facts = factsOf(run);
   const namespace = pod.metadata.namespace ?? '';
   const services = node.network.serviceEnv(namespace);
   const own = await environmentOf(container, { facts, objects: node.objects, serviceEnv: services });
-  const env = { ...imageEnvironment(image), HOSTNAME: pod.spec.hostname ?? pod.metadata.name, ...own };
+  const env = { ...imageEnvironment(image), HOSTNAME: hostnameOf(pod), ...own };
   const context = { files: node.files, directory: podDirectory(run), facts, objects: node.objects, token: node.token };
-  const mounts = await mountsOf(container, context);
+  const mounts = await mountsOf(container, context, env);
   const module = await loadModule(run, image);
+  const message = await makeMessageFile(run, container, module, mounts);
   const log = await node.logs.begin(logDirectory(run, container.name), record.restartCount);
   const ip = run.ip ?? node.hostIP;
   const spec: Omit<SandboxSpec, 'stdout' | 'stderr'> & { log: typeof log } = {
@@ -86,22 +92,23 @@ async function sandboxSpec(run: PodRun, container: Container, record: ContainerR
     module,
     args: argumentsOf(container, image, env),
     env,
-    mounts,
+    mounts: message ? [...mounts, message.mount] : mounts,
     limits: limitsOf(container),
-    listen: module.world === 'http' ? { host: hostAlias(ip), port: servedPort(container, env) } : undefined,
-    network: node.network.network({ namespace, name: pod.metadata.name, ip, uid: run.uid }),
+    listen:
+      module.world === 'http' ? { host: node.addresses.hostAlias(ip), port: servedPort(container, env) } : undefined,
+    network: withHostAliases(node.network.network({ namespace, name: pod.metadata.name, ip, uid: run.uid }), pod),
     log,
   };
-  return { spec, module };
+  return { spec, module, messagePath: message?.path };
 }
 
-const ENGINES: Readonly<Record<string, Engine | undefined>> = { wasm: undefined, 'wasmer-wasi': 'wasmer-wasi' };
+const loadModule = async ({ node, engine }: PodRun, image: PulledImage): Promise<LoadedModule> =>
+  node.runtime.load(image.digest, await node.images.read(image), engine);
 
-export const unknownRuntimeClass = (name: string | undefined): boolean => name !== undefined && !(name in ENGINES);
-
-async function loadModule(run: PodRun, image: PulledImage): Promise<LoadedModule> {
-  const engine = ENGINES[run.pod.spec.runtimeClassName ?? 'wasm'];
-  return run.node.runtime.load(image.digest, await run.node.images.read(image), engine);
+function hostnameOf({ metadata, spec }: Pod): string {
+  const name = spec.hostname ?? metadata.name;
+  const full = spec.setHostnameAsFQDN && spec.subdomain;
+  return full ? `${name}.${spec.subdomain}.${metadata.namespace}.svc.${CLUSTER_DOMAIN}` : name;
 }
 
 const imageEnvironment = ({ config }: PulledImage): Record<string, string> =>
@@ -119,15 +126,14 @@ function limitsOf({ resources }: Container): Limits {
 const servedPort = ({ ports }: Container, env: Readonly<Record<string, string>>): number =>
   ports?.[0]?.containerPort ?? (Number(env['PORT']) || HTTP_PORT_DEFAULT);
 
-type LoggedSpec = Awaited<ReturnType<typeof sandboxSpec>>['spec'];
+type Made = Awaited<ReturnType<typeof sandboxSpec>>;
 
 async function launch(
   run: PodRun,
   container: Container,
   record: ContainerRecord,
   image: PulledImage,
-  module: LoadedModule,
-  { log, ...spec }: LoggedSpec,
+  { module, messagePath, spec: { log, ...spec } }: Made,
 ): Promise<void> {
   const { name } = container;
   record.containerID = `skerry://${Buffer.from(run.node.dice.bytes(32)).toString('hex')}`;
@@ -143,7 +149,7 @@ async function launch(
   }
   const startedAt = nowText(run);
   const stopProbes = new AbortController();
-  const exited = sandbox.exited.catch((error): Exit => ({ code: 1, reason: 'failed', message: messageOf(error) }));
+  const exited = sandbox.exited.catch((error): Exit => ({ code: 1, reason: 'failed', message: textOf(error) }));
   const running: RunningContainer = {
     container,
     sandbox,
@@ -151,6 +157,7 @@ async function launch(
     image,
     log,
     stopProbes,
+    messagePath,
     startedAt,
     ended: Promise.resolve(),
   };
@@ -171,18 +178,22 @@ async function launch(
   containerEvent(run, name, 'Normal', 'Started', `Started container ${name}`);
   beginProbes(run, running);
   running.ended = exited.then(exit => finish(run, running, record, exit));
+  if (!(await afterStart(run, running))) void stopOne(run, running, graceOf(run.pod) * 1000);
   run.wake();
 }
 
 async function finish(run: PodRun, running: RunningContainer, record: ContainerRecord, exit: Exit): Promise<void> {
   running.stopProbes.abort();
   await running.log.end().catch(error => run.node.log('warn', 'a log was not closed', { error: String(error) }));
+  const { container, messagePath } = running;
+  const failed = exit.code !== 0;
+  const words = await messageOf(run, container, { path: messagePath, restartCount: record.restartCount, failed });
   run.running.delete(record.name);
   record.started = false;
   record.ready = false;
   record.finishedMs = run.node.clock.now();
   const about = { startedAt: running.startedAt, finishedAt: nowText(run), containerID: record.containerID! };
-  record.state = { is: 'terminated', end: terminatedOf(exit, about) };
+  record.state = { is: 'terminated', end: terminatedOf(exit, about, words) };
   run.wake();
 }
 
@@ -196,7 +207,7 @@ function moveAway(run: PodRun): void {
 
 /** It was created but could not run (its port is taken, its start function traps): as a process that dies at once. */
 function crash(run: PodRun, record: ContainerRecord, startedAt: string, error: unknown): void {
-  const message = messageOf(error);
+  const message = textOf(error);
   containerEvent(run, record.name, 'Warning', 'Failed', `Error: ${message}`);
   const exit: Exit = { code: 128, reason: 'failed', message };
   record.finishedMs = run.node.clock.now();
@@ -205,7 +216,7 @@ function crash(run: PodRun, record: ContainerRecord, startedAt: string, error: u
 }
 
 /** It was never created: the container waits, with the reason, and is tried again. */
-function refuse(run: PodRun, record: ContainerRecord, error: unknown): void {
+function refuse(run: PodRun, record: ContainerRecord, error: unknown, waitMs = CONFIG_RETRY_MS): void {
   const reason =
     error instanceof SetupError ? error.reason : error instanceof ImageError ? 'ErrImagePull' : 'CreateContainerError';
   if (!(error instanceof SetupError || error instanceof RuntimeError || error instanceof ImageError))
@@ -213,9 +224,9 @@ function refuse(run: PodRun, record: ContainerRecord, error: unknown): void {
       container: record.name,
       error: String((error as Error)?.stack ?? error),
     });
-  const message = messageOf(error);
+  const message = textOf(error);
   containerEvent(run, record.name, 'Warning', 'Failed', `Error: ${message}`);
-  record.state = { is: 'waiting', reason, message, retryAt: run.node.clock.now() + CONFIG_RETRY_MS };
+  record.state = { is: 'waiting', reason, message, retryAt: run.node.clock.now() + waitMs };
 }
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,7 +1,7 @@
 /**
  * The Node object of this box: what it is, what it has, how it fares. Pure: facts in, object out. Called by register.
  */
-import { VERSION } from '../control/machinery/version.ts';
+import { SKERRY_VERSION, VERSION } from '../control/machinery/version.ts';
 import type { Condition, Node, NodeStatus } from './objects.ts';
 
 export interface HostFacts {
@@ -79,7 +79,7 @@ export const nodeInfo = (facts: HostFacts): Record<string, string> => ({
   bootID: facts.bootId,
   kernelVersion: facts.kernelVersion,
   osImage: facts.osImage,
-  containerRuntimeVersion: `skerry-wasm://${VERSION.split('+')[0]!.slice(1)}`,
+  containerRuntimeVersion: `skerry-wasm://${SKERRY_VERSION}`,
   kubeletVersion: VERSION,
   kubeProxyVersion: VERSION,
   operatingSystem: facts.operatingSystem,

@@ -1,5 +1,5 @@
 /**
- * The ConfigMaps and Secrets that this node's pods refer to: each is watched while a pod needs it and copied to disk (0600),
+ * The ConfigMaps, Secrets and RuntimeClasses that this node's pods refer to: each is watched while a pod needs it and copied to disk (0600),
  * so that pods start again after a reboot while the server is away. Called by pod workers.
  *
  * Always: nothing that no pod here refers to is asked for; the copy on disk is used only when the server cannot be reached.
@@ -12,13 +12,22 @@ import type { ApiObject, Resource } from '../control/machinery/meta.ts';
 import type { Clock, Dice, Files } from '../control/platform/types.ts';
 import { configError } from './config-error.ts';
 import type { ObjectLookup } from './environment.ts';
-import { CONFIG_MAPS, type ConfigMap, type Pod, SECRETS, type Secret } from './objects.ts';
+import {
+  CONFIG_MAPS,
+  type ConfigMap,
+  type Pod,
+  RUNTIME_CLASSES,
+  type RuntimeClass,
+  SECRETS,
+  type Secret,
+} from './objects.ts';
 import { containersOf } from './record.ts';
 
 /** How long a start waits for the server before the copy on disk is used. */
 const SYNC_WAIT_MS = 2_000;
 
 export interface ObjectCache extends ObjectLookup {
+  runtimeClass(name: string): Promise<RuntimeClass | undefined>;
   /** Watches what the pod refers to until released; `changed` hears of every change after the first look. */
   hold(pod: Pod, changed: () => void): () => void;
 }
@@ -47,7 +56,7 @@ export function createObjectCache(options: {
     const informer = createInformer<ApiObject>({
       client,
       resource,
-      namespace,
+      namespace: resource.namespaced ? namespace : undefined,
       fieldSelector: `metadata.name=${name}`,
       clock,
       dice,
@@ -88,11 +97,12 @@ export function createObjectCache(options: {
   return {
     configMap: (namespace, name) => look<ConfigMap>(CONFIG_MAPS, namespace, name),
     secret: (namespace, name) => look<Secret>(SECRETS, namespace, name),
+    runtimeClass: name => look<RuntimeClass>(RUNTIME_CLASSES, '', name),
     hold(pod, changed) {
       const namespace = pod.metadata.namespace ?? '';
       const ids: string[] = [];
       for (const { resource, name } of referredBy(pod)) {
-        const id = idOf(resource, namespace, name);
+        const id = idOf(resource, resource.namespaced ? namespace : '', name);
         if (ids.includes(id)) continue;
         ids.push(id);
         const entry = held.get(id) ?? watch(resource, namespace, name, id);
@@ -116,9 +126,10 @@ export function createObjectCache(options: {
 const idOf = (resource: Resource, namespace: string, name: string): string =>
   `${resource.resource}/${namespace}/${name}`;
 
-/** Every ConfigMap and Secret that the pod names anywhere. */
+/** Everything of these kinds that the pod names anywhere. */
 function referredBy(pod: Pod): { resource: Resource; name: string }[] {
   const found: { resource: Resource; name: string | undefined }[] = [];
+  found.push({ resource: RUNTIME_CLASSES, name: pod.spec.runtimeClassName });
   const configMap = (name: string | undefined) => found.push({ resource: CONFIG_MAPS, name });
   const secret = (name: string | undefined) => found.push({ resource: SECRETS, name });
   for (const container of containersOf(pod)) {

@@ -17,6 +17,13 @@ export const NODES = core('nodes', 'Node', false);
 export const CONFIG_MAPS = core('configmaps', 'ConfigMap');
 export const SECRETS = core('secrets', 'Secret');
 export const SERVICE_ACCOUNTS = core('serviceaccounts', 'ServiceAccount');
+export const RUNTIME_CLASSES: Resource = {
+  group: 'node.k8s.io',
+  version: 'v1',
+  resource: 'runtimeclasses',
+  kind: 'RuntimeClass',
+  namespaced: false,
+};
 export const LEASES: Resource = {
   group: 'coordination.k8s.io',
   version: 'v1',
@@ -46,6 +53,8 @@ interface PodSpec {
   hostNetwork?: boolean;
   hostname?: string;
   subdomain?: string;
+  setHostnameAsFQDN?: boolean;
+  hostAliases?: { ip: string; hostnames?: string[] }[];
   runtimeClassName?: string;
   enableServiceLinks?: boolean;
   initContainers?: Container[];
@@ -60,7 +69,6 @@ export interface Container {
   imagePullPolicy?: 'Always' | 'IfNotPresent' | 'Never';
   command?: string[];
   args?: string[];
-  workingDir?: string;
   ports?: { name?: string; containerPort: number; protocol?: string }[];
   env?: EnvVar[];
   envFrom?: EnvFromSource[];
@@ -69,7 +77,7 @@ export interface Container {
   livenessProbe?: Probe;
   readinessProbe?: Probe;
   startupProbe?: Probe;
-  lifecycle?: { preStop?: Handler & { sleep?: { seconds: number } }; postStart?: Handler };
+  lifecycle?: { preStop?: Handler; postStart?: Handler };
   terminationMessagePath?: string;
   terminationMessagePolicy?: 'File' | 'FallbackToLogsOnError';
   restartPolicy?: 'Always';
@@ -79,6 +87,7 @@ export interface VolumeMount {
   name: string;
   mountPath: string;
   subPath?: string;
+  subPathExpr?: string;
   readOnly?: boolean;
 }
 
@@ -116,7 +125,8 @@ export interface EnvFromSource {
   secretRef?: { name?: string; optional?: boolean };
 }
 
-interface Handler {
+/** Of a probe or a hook; what else Kubernetes knows is refused before anybody looks here. */
+export interface Handler {
   httpGet?: {
     path?: string;
     port: number | string;
@@ -125,8 +135,7 @@ interface Handler {
     httpHeaders?: { name: string; value: string }[];
   };
   tcpSocket?: { port: number | string; host?: string };
-  exec?: { command?: string[] };
-  grpc?: { port: number; service?: string };
+  sleep?: { seconds: number };
 }
 
 export interface Probe extends Handler {
@@ -173,7 +182,6 @@ export interface Volume {
   emptyDir?: { medium?: string; sizeLimit?: string | number };
   downwardAPI?: { items?: DownwardItem[]; defaultMode?: number };
   projected?: { sources?: ProjectedSource[]; defaultMode?: number };
-  hostPath?: { path: string; type?: string };
 }
 
 export interface Condition {
@@ -238,6 +246,10 @@ export interface Secret extends ApiObject {
   data?: Record<string, string>;
 }
 
+export interface RuntimeClass extends ApiObject {
+  handler: string;
+}
+
 export interface Node extends ApiObject {
   spec?: { podCIDR?: string; podCIDRs?: string[]; providerID?: string; unschedulable?: boolean };
   status?: NodeStatus;
@@ -250,6 +262,7 @@ export interface NodeStatus {
   conditions?: Condition[];
   nodeInfo?: Record<string, string>;
   images?: { names: string[]; sizeBytes: number }[];
+  runtimeHandlers?: { name: string }[];
 }
 
 export interface Lease extends ApiObject {

@@ -7,7 +7,7 @@ import type { EventRecorder } from '../control/client/event-recorder.ts';
 import type { Log } from '../control/machinery/log.ts';
 import { timestamp } from '../control/machinery/meta.ts';
 import type { Clock, Dice, Files } from '../control/platform/types.ts';
-import type { LoadedModule, Network, Runtime, Sandbox } from '../runtime/sandbox.ts';
+import type { Engine, LoadedModule, Network, Runtime, Sandbox } from '../runtime/sandbox.ts';
 import type { Addresses } from './addresses.ts';
 import type { Checkpoints } from './checkpoint.ts';
 import type { PodFacts } from './downward-api.ts';
@@ -65,6 +65,9 @@ export interface PodRun {
   sandboxReady: boolean;
   volumesStale: boolean;
   setupBackOffMs: number;
+  /** By the pod's RuntimeClass; absent: whatever runs the module. */
+  engine?: Engine;
+  measureDiskAt: number;
   /** The object is gone from the API. */
   gone: boolean;
   failure?: { reason: string; message: string };
@@ -86,6 +89,8 @@ export interface RunningContainer {
   log: ContainerLog;
   /** Ends its probes. */
   stopProbes: AbortController;
+  /** Where the guest may have left its last words. */
+  messagePath?: string;
   startedAt: string;
   /** Resolves when its record says how it ended. */
   ended: Promise<void>;

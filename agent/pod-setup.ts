@@ -3,8 +3,8 @@
  * an object that a volume shows has changed.
  */
 import { SetupError } from './config-error.ts';
-import { unknownRuntimeClass } from './container-start.ts';
 import { factsOf, type PodRun, podDirectory } from './pod-run.ts';
+import { engineOf } from './runtime-class.ts';
 import { layOutVolumes } from './volumes/lay-out.ts';
 
 const SETUP_BACK_OFF_FIRST_MS = 500;
@@ -16,10 +16,7 @@ const ADDRESS_RETRY_MS = 50;
 export async function setUp(run: PodRun): Promise<number | undefined> {
   const { node, pod } = run;
   try {
-    if (unknownRuntimeClass(pod.spec.runtimeClassName)) {
-      const why = `RuntimeHandler "${pod.spec.runtimeClassName}" not supported`;
-      throw new SetupError('FailedCreatePodSandBox', `Failed to create pod sandbox: ${why}`);
-    }
+    run.engine = await engineOf(pod, node.objects);
     run.ip ??= pod.spec.hostNetwork ? node.hostIP : await node.addresses.take(run.uid);
     if (run.ip === undefined && node.addresses.range === undefined) return ADDRESS_RETRY_MS;
     if (run.ip === undefined) {

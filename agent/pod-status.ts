@@ -4,6 +4,7 @@
  *
  * Always: a condition's lastTransitionTime changes only with its status; conditions that others own are never sent.
  */
+import { EVICTED } from './disk-usage.ts';
 import type { Condition, ContainerState, ContainerStatus, Pod, PodStatus } from './objects.ts';
 import { restarts } from './pod-actions.ts';
 import type { ContainerRecord, Records } from './record.ts';
@@ -105,6 +106,9 @@ function conditionsOf(pod: Pod, facts: Facts, phase: PodStatus['phase']): Condit
     ContainersReady: containers,
     PodScheduled: TRUE,
   };
+  const { failure } = facts;
+  if (failure?.reason === EVICTED)
+    verdicts['DisruptionTarget'] = { status: 'True', reason: 'TerminationByKubelet', message: failure.message };
   return Object.entries(verdicts).map(([type, verdict]) => {
     const known = facts.before?.conditions ?? pod.status?.conditions;
     const before = known?.find(condition => condition.type === type);

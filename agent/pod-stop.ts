@@ -3,6 +3,7 @@
  *
  * Always: sidecars end after the others; when this resolves, every record says how its container ended.
  */
+import { beforeStop } from './lifecycle.ts';
 import { containerEvent, type PodRun, type RunningContainer } from './pod-run.ts';
 
 /**
@@ -31,12 +32,12 @@ const answers = ({ module, sandbox }: RunningContainer): boolean =>
 
 const settle = (run: PodRun, ms: number): Promise<void> => run.node.clock.sleep(ms);
 
-async function stopOne(run: PodRun, running: RunningContainer, graceMs: number): Promise<void> {
+/** One container, whatever the reason: its hook first, both within its grace. */
+export async function stopOne(run: PodRun, running: RunningContainer, graceMs: number): Promise<void> {
   const { container, sandbox, ended } = running;
-  const delay = container.lifecycle?.preStop?.sleep?.seconds ?? 0;
-  const preStopMs = Math.min(delay * 1000, graceMs);
-  if (preStopMs > 0) await Promise.race([run.node.clock.sleep(preStopMs), ended]);
-  const rest = graceMs - preStopMs;
+  const began = run.node.clock.monotonic();
+  await beforeStop(run, running, graceMs);
+  const rest = Math.max(0, graceMs - (run.node.clock.monotonic() - began));
   const cancel = run.node.clock.after(rest + STOP_SLACK_MS, () => void sandbox.kill());
   await (rest > 0 ? sandbox.stop(rest) : sandbox.kill()).catch(error =>
     run.node.log('warn', 'a sandbox did not stop as asked', { container: container.name, error: String(error) }),

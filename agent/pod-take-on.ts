@@ -7,7 +7,7 @@ import type { PodCheckpoint } from './checkpoint.ts';
 import type { Pod } from './objects.ts';
 import { graceOf } from './pod-actions.ts';
 import { containerEvent, type NodeContext, type PodRun } from './pod-run.ts';
-import { killAfter } from './pod-stop.ts';
+import { killAfter, stopOne } from './pod-stop.ts';
 import { containersOf, newRecords, type Records, restoredRecords } from './record.ts';
 
 export function createRun(node: NodeContext, pod: Pod, restored: PodCheckpoint | undefined): PodRun {
@@ -32,6 +32,7 @@ export function createRun(node: NodeContext, pod: Pod, restored: PodCheckpoint |
     sandboxReady: false,
     volumesStale: false,
     setupBackOffMs: 0,
+    measureDiskAt: 0,
     gone: false,
     failure: failed ? { reason: status.reason!, message: status.message ?? '' } : undefined,
     over,
@@ -68,6 +69,6 @@ function replaceChanged(run: PodRun): void {
     const running = run.running.get(name);
     if (!running) continue;
     containerEvent(run, name, 'Normal', 'Killing', `Container ${name} definition changed, will be restarted`);
-    void running.sandbox.stop(graceOf(run.pod) * 1000);
+    void stopOne(run, running, graceOf(run.pod) * 1000);
   }
 }

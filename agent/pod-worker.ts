@@ -8,6 +8,7 @@
 import type { Rejection } from './admit.ts';
 import type { PodCheckpoint } from './checkpoint.ts';
 import { startContainer } from './container-start.ts';
+import { EVICTED, measureDisk } from './disk-usage.ts';
 import type { Pod } from './objects.ts';
 import { type Action, graceOf, planPod } from './pod-actions.ts';
 import { terminate } from './pod-removal.ts';
@@ -20,6 +21,8 @@ import { durationText } from './restart.ts';
 import { createWaker } from './waker.ts';
 
 const FIRST_REPORT_MS = 150;
+/** A pod that is evicted has had its chance. */
+const EVICTION_GRACE_MS = 1_000;
 /** Files with service account tokens are looked at this often. */
 const TOKEN_REFRESH_MS = 60_000;
 
@@ -117,6 +120,7 @@ async function step(run: PodRun): Promise<number | 'ended'> {
   }
   let next = hasTokens(pod) ? world.now + TOKEN_REFRESH_MS : Number.POSITIVE_INFINITY;
   if (hasTokens(pod)) run.volumesStale = true;
+  next = Math.min(next, await measureDisk(run));
   for (const action of actions) {
     const again = await perform(run, action);
     if (again === 'ended') return again;
@@ -167,7 +171,7 @@ function holdRestart(run: PodRun, name: string, untilMs: number): void {
 async function finish(run: PodRun): Promise<void> {
   if (run.over) return;
   if (run.failure) run.node.events(run.pod, 'Warning', run.failure.reason, run.failure.message);
-  await stopContainers(run, graceOf(run.pod) * 1000);
+  await stopContainers(run, run.failure?.reason === EVICTED ? EVICTION_GRACE_MS : graceOf(run.pod) * 1000);
   run.over = true;
   run.node.addresses.release(run.uid);
 }

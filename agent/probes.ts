@@ -77,13 +77,6 @@ export async function runProbe(options: {
   }
 }
 
-/** Undefined: this agent can run it. Otherwise why not. */
-export function unsupportedProbe(probe: Probe): string | undefined {
-  if (probe.exec) return 'exec probes are not supported: a WebAssembly container has no other program to run';
-  if (probe.grpc) return 'grpc probes are not supported by this agent';
-  return probe.httpGet || probe.tcpSocket ? undefined : 'missing probe handler';
-}
-
 async function attempt(probe: Probe, target: ProbeTarget, clock: Clock, signal: AbortSignal): Promise<ProbeVerdict> {
   const timeoutMs = (probe.timeoutSeconds ?? PROBE_TIMEOUT_SECONDS_DEFAULT) * 1000;
   const late = new AbortController();
@@ -116,7 +109,8 @@ export const portOf = (port: number | string | undefined, container: Container):
   return container.ports?.find(({ name }) => name === port)?.containerPort ?? (Number(port) || undefined);
 };
 
-function attemptHttp(
+/** Hooks ask in the same way. */
+export function attemptHttp(
   get: NonNullable<Probe['httpGet']>,
   port: number,
   { host, podIP }: ProbeTarget,

@@ -4,13 +4,14 @@
  *
  * Always: everything lies under the pod's own directory; ConfigMaps, Secrets and projections are read-only for the guest.
  */
-import { copyFile } from 'node:fs/promises';
+import { copyFile, lstat } from 'node:fs/promises';
 import { basename, dirname, join, normalize } from 'node:path';
 import type { Files } from '../../control/platform/types.ts';
 import type { Mount } from '../../runtime/sandbox.ts';
-import { SetupError } from '../config-error.ts';
+import { configError, SetupError } from '../config-error.ts';
 import type { PodFacts } from '../downward-api.ts';
 import type { ObjectLookup } from '../environment.ts';
+import { expand } from '../expansion.ts';
 import type { Container, Volume, VolumeMount } from '../objects.ts';
 import { configMapFiles } from './config-map.ts';
 import { downwardFiles } from './downward.ts';
@@ -54,21 +55,24 @@ async function layOut(volume: Volume, { files, directory, facts, objects, token 
     const { sources = [], defaultMode } = volume.projected;
     return writeVolume(files, target, await projectedFiles(sources, facts, objects, token, defaultMode));
   }
-  const kind = Object.keys(volume).find(key => key !== 'name') ?? 'none';
-  throw new SetupError('FailedMount', `volumes of type ${kind} are not supported by this agent`);
+  // Others are nobody's: a container of a pod that has one is refused, by the volume's name.
 }
 
 const volumePath = (directory: string, name: string): string => join(directory, 'volumes', name);
 
 /** Where the container finds its volumes. A `subPath` that is a file is shown in a directory of its own. */
-export async function mountsOf(container: Container, context: VolumeContext): Promise<Mount[]> {
+export async function mountsOf(
+  container: Container,
+  context: VolumeContext,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Mount[]> {
   const mounts: Mount[] = [];
   const fileParents = new Map<string, string>();
   for (const mount of container.volumeMounts ?? []) {
     const volume = context.facts.pod.spec.volumes?.find(({ name }) => name === mount.name);
     if (!volume) throw new SetupError('CreateContainerConfigError', `volume "${mount.name}" not found`);
     const readOnly = mount.readOnly === true || !volume.emptyDir;
-    const host = await hostPath(mount, volume, context);
+    const host = await hostPath(mount, volume, context, env);
     const stat = await context.files.stat(host);
     if (stat && !stat.directory) {
       const guest = dirname(mount.mountPath);
@@ -82,16 +86,34 @@ export async function mountsOf(container: Container, context: VolumeContext): Pr
   return mounts;
 }
 
-async function hostPath(mount: VolumeMount, volume: Volume, { files, directory }: VolumeContext): Promise<string> {
+async function hostPath(
+  mount: VolumeMount,
+  volume: Volume,
+  { files, directory }: VolumeContext,
+  env: Readonly<Record<string, string>>,
+): Promise<string> {
   const base = volumePath(directory, volume.name);
-  if (!mount.subPath) return base;
-  const inside = normalize(mount.subPath);
-  if (inside.startsWith('..') || inside.startsWith('/'))
-    throw new SetupError(
-      'CreateContainerConfigError',
-      `subPath ${JSON.stringify(mount.subPath)} leads out of its volume`,
-    );
-  const path = join(base, inside);
-  if (volume.emptyDir) await files.makeDirectory(path);
+  const subPath = mount.subPath || expanded(mount.subPathExpr ?? '', env);
+  if (!subPath) return base;
+  const inside = normalize(subPath);
+  if (inside.startsWith('..') || inside.startsWith('/')) throw leadsOut(subPath);
+  let path = base;
+  for (const name of inside.split('/').filter(part => part !== '' && part !== '.')) {
+    path = join(path, name);
+    const found = await lstat(path).catch(() => undefined);
+    // A guest can leave a link in its emptyDir; following it would hand out what lies behind it on this box.
+    if (found?.isSymbolicLink()) throw leadsOut(subPath);
+    if (!found && volume.emptyDir) await files.makeDirectory(path);
+  }
   return path;
+}
+
+const leadsOut = (subPath: string): SetupError =>
+  configError(`subPath ${JSON.stringify(subPath)} leads out of its volume`);
+
+function expanded(text: string, env: Readonly<Record<string, string>>): string {
+  return expand(text, name => {
+    if (env[name] === undefined) throw configError(`subPathExpr ${JSON.stringify(text)}: missing value for "${name}"`);
+    return env[name];
+  });
 }

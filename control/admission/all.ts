@@ -11,6 +11,7 @@ import { nodeRestriction } from './node-restriction.ts';
 import { priority } from './priority.ts';
 import { runtimeClass } from './runtime-class.ts';
 import { serviceAccount } from './service-account.ts';
+import { unsupportedFieldWarnings } from './unsupported-fields.ts';
 
 interface Parts {
   lister: Lister;
@@ -28,4 +29,5 @@ export const defaultAdmission = ({ lister, clock, tolerationSeconds }: Parts): A
     defaultTolerations(tolerationSeconds),
     runtimeClass(lister),
     certificateRequest(),
+    unsupportedFieldWarnings(),
   ]);

@@ -53,8 +53,8 @@ process.exitCode = await main(process.argv.slice(2));
 async function main([name, ...rest]: string[]): Promise<number> {
   if (name === undefined || name === 'help' || name === '--help' || name === '-h') return showCommands(rest[0]);
   if (name === '--version' || name === 'version') {
-    const { VERSION } = await import('../machinery/version.ts');
-    context.terminal.out(VERSION);
+    const { SKERRY_VERSION, VERSION } = await import('../machinery/version.ts');
+    context.terminal.out(`skerry ${SKERRY_VERSION} (Kubernetes ${VERSION})`);
     return 0;
   }
   const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;

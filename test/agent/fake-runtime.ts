@@ -14,17 +14,17 @@ interface FakeSandbox extends Sandbox {
   stopped?: number;
 }
 
-export function createFakeRuntime(world: LoadedModule['world'] = 'command') {
+export function createFakeRuntime(world: LoadedModule['world'] = 'command', imports: readonly string[] = []) {
   const sandboxes: FakeSandbox[] = [];
   const takenHosts = new Set<string>();
   /** Text of a module: `bad`, `needs X` are refused; `exit N` ends at once. */
   const runtime: Runtime = {
-    async load(digest, bytes) {
+    async load(digest, bytes, engine) {
       const text = Buffer.from(bytes).toString('utf8');
       if (text === 'bad') throw new RuntimeError('malformed', 'not a WebAssembly module');
       if (text.startsWith('needs'))
         throw new RuntimeError('unsupported-import', `unsupported import: ${text.slice(6)}`);
-      return { digest, engine: 'preview1', world, imports: [], exports: [text] };
+      return { digest, engine: engine ?? 'preview1', world, imports, exports: [text] };
     },
     async start(spec) {
       const { promise, resolve } = Promise.withResolvers<Exit>();

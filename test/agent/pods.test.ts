@@ -4,33 +4,11 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createFakeRuntime } from './fake-runtime.ts';
-import { createFakeServer, type FakeServer } from './fake-server.ts';
+import { createFakeServer } from './fake-server.ts';
 import { createTestNode, makePod, podPath, statusOf, until } from './node.ts';
+import { main, reasons, scene } from './scene.ts';
 
 const test = suite('pods');
-
-async function scene(
-  module: string,
-  play: (world: {
-    server: FakeServer;
-    guests: ReturnType<typeof createFakeRuntime>;
-    here: Awaited<ReturnType<typeof createTestNode>>;
-  }) => Promise<void>,
-  world: 'command' | 'http' = 'command',
-): Promise<void> {
-  const server = createFakeServer();
-  server.pushModule('app', 'v1', Buffer.from(module));
-  const guests = createFakeRuntime(world);
-  const here = await createTestNode(server, guests.runtime);
-  try {
-    await play({ server, guests, here });
-  } finally {
-    await here.close();
-  }
-}
-
-const reasons = (server: FakeServer): string[] => server.events().map(({ reason }) => reason);
-const main = (server: FakeServer, name = 'web') => statusOf(server, name).containerStatuses?.[0];
 
 test('a bound pod is pulled, started and reported as running and ready', () =>
   scene('runs', async ({ server, guests }) => {

@@ -1,10 +1,10 @@
-/** Probes against real sockets: thresholds, wording, what is not supported. */
+/** Probes against real sockets: thresholds, wording. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Probe } from '../../agent/objects.ts';
-import { type ProbeReport, portOf, runProbe, unsupportedProbe } from '../../agent/probes.ts';
+import { type ProbeReport, portOf, runProbe } from '../../agent/probes.ts';
 import { createNodePlatform } from '../../control/platform/node.ts';
 
 const test = suite('probes');
@@ -73,11 +73,9 @@ test('a port where nobody listens, and one that does not answer', async () => {
   });
 });
 
-test('ports by number and name; probes that cannot be run', () => {
+test('ports by number and name', () => {
   const container = { name: 'main', ports: [{ name: 'web', containerPort: 8080 }] };
   assert.equal([portOf('web', container), portOf(9, container), portOf('none', container)], [8080, 9, undefined]);
-  assert.match(unsupportedProbe({ exec: { command: ['x'] } })!, /exec probes are not supported/);
-  assert.is(unsupportedProbe({ tcpSocket: { port: 1 } }), undefined);
 });
 
 test.run();

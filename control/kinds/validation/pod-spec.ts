@@ -9,6 +9,7 @@ import { envFaults, envFromFaults } from './environment.ts';
 import {
   duplicateFault,
   eachFault,
+  forbiddenFault,
   invalidFault,
   nameFaults,
   nonNegative,
@@ -36,6 +37,7 @@ export function podSpecFaults(field: string, spec: PodSpec): Cause[] {
     ...eachFault(`${field}.containers`, spec.containers, check('main')),
     ...hostPortFaults(spec.containers, `${field}.containers`),
     ...eachFault(`${field}.initContainers`, spec.initContainers, check('init')),
+    ...ephemeralFaults(field, spec),
     ...identityFaults(field, spec),
     ...timeFaults(field, spec),
     ...dnsFaults(field, spec),
@@ -131,6 +133,13 @@ function identityFaults(field: string, spec: PodSpec): Cause[] {
     ...label('subdomain'),
   ];
 }
+
+/** They are added to pods that run, through a subresource of their own. */
+const ephemeralFaults = (field: string, { ephemeralContainers }: PodSpec): Cause[] => {
+  if (!ephemeralContainers?.length) return [];
+  const why = field === 'spec' ? 'cannot be set on create' : 'ephemeral containers not allowed in pod template';
+  return [forbiddenFault(`${field}.ephemeralContainers`, why)];
+};
 
 const timeFaults = (field: string, spec: PodSpec): Cause[] => [
   ...nonNegative(`${field}.terminationGracePeriodSeconds`, spec.terminationGracePeriodSeconds),

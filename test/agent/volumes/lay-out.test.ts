@@ -1,5 +1,5 @@
 /** Volumes on disk: right files, right modes, kept current, never outside. */
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -86,7 +86,7 @@ test('projected: secrets, fields, tokens and chosen keys in one directory', () =
   });
 });
 
-test('what is missing, leads out, or is not supported', async () => {
+test('what is missing or leads out', async () => {
   for (const [volume, message] of [
     [
       { name: 'v', configMap: { name: 'none' } },
@@ -95,7 +95,6 @@ test('what is missing, leads out, or is not supported', async () => {
     [{ name: 'v', secret: { secretName: 'none' } }, 'secret "none" not found'],
     [{ name: 'v', configMap: { name: 'look', items: [{ key: 'x', path: 'x' }] } }, 'non-existent config key: x'],
     [{ name: 'v', configMap: { name: 'look', items: [{ key: 'a', path: '../a' }] } }, 'leads out of its volume'],
-    [{ name: 'v', hostPath: { path: '/etc' } }, 'volumes of type hostPath are not supported'],
   ] as const) {
     await within([volume as unknown as Volume], async ({ context }) => {
       const said = await layOutVolumes(context).then(
@@ -135,5 +134,27 @@ test('mounts: read-only unless emptyDir; subPath of a directory and of a file', 
       assert.match(out, 'leads out of its volume');
     },
   ));
+
+test('a link that a guest left in its emptyDir is not followed', () =>
+  within([{ name: 'tmp', emptyDir: {} }], async world => {
+    await layOutVolumes(world.context);
+    await symlink('/', world.at('tmp', 'root'));
+    for (const subPath of ['root', 'root/tmp', 'root/made/here']) {
+      const said = await world.mounts([{ name: 'tmp', mountPath: '/x', subPath }]).catch(error => error.message);
+      assert.is(said, `subPath "${subPath}" leads out of its volume`);
+    }
+  }));
+
+test('subPathExpr takes variables of the container', () =>
+  within([{ name: 'tmp', emptyDir: {} }], async ({ context, at }) => {
+    await layOutVolumes(context);
+    const of = (subPathExpr: string) =>
+      mountsOf({ name: 'main', volumeMounts: [{ name: 'tmp', mountPath: '/x', subPathExpr }] }, context, {
+        POD: 'web-1',
+      });
+    assert.is((await of('logs/$(POD)'))[0]!.host, at('tmp', 'logs', 'web-1'));
+    assert.match(await of('$(NONE)').catch(error => error.message), 'missing value for "NONE"');
+    assert.match(await of('../$(POD)').catch(error => error.message), 'leads out of its volume');
+  }));
 
 test.run();
