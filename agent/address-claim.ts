@@ -3,7 +3,7 @@
  * a listener on a port that nobody else uses, which the kernel closes when this process ends, however it ends.
  */
 import { createServer } from 'node:net';
-import { type Claim, hostAlias } from './addresses.ts';
+import { aliasOf, type Claim } from './addresses.ts';
 
 const CLAIM_PORT = 65_535;
 
@@ -12,7 +12,7 @@ export const claimAddress: Claim = ip => {
   const server = createServer(socket => socket.destroy());
   // Where aliases cannot be bound at all, there is nothing to hold: the guest's own listener will say what is wrong.
   server.once('error', error => resolve((error as NodeJS.ErrnoException).code === 'EADDRINUSE' ? undefined : () => {}));
-  server.listen({ host: hostAlias(ip), port: CLAIM_PORT, exclusive: true }, () => {
+  server.listen({ host: aliasOf(ip), port: CLAIM_PORT, exclusive: true }, () => {
     server.unref();
     resolve(() => void server.close());
   });

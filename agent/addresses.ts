@@ -5,15 +5,19 @@
  * Always: no address belongs to two pods; network, first (the node's own) and broadcast addresses are never given; what
  * another cluster on this box holds (`claim` answers nothing) is left to it.
  */
+import { type Cidr, contains, parseAddress, parseCidr } from '../control/machinery/cidr.ts';
+
 export interface Addresses {
   /** The pod's address, the same each time it asks; undefined when none is free or the range is not known yet. */
   take(uid: string): Promise<string | undefined>;
   release(uid: string): void;
   /** A restored pod gets what it had, if nobody else has it when it asks. */
   restore(uid: string, ip: string): void;
-  /** The server has given this node its range. */
-  setRange(cidr: string): void;
+  /** The server has given this node its range, a part of the cluster's. */
+  setRange(cidr: string, podCidr: string): void;
   readonly range: string | undefined;
+  /** Where this host serves a pod's address; an address that no pod of the cluster can have, such as the box's own, is itself. */
+  hostAlias(ip: string): string;
 }
 
 /** Takes an address for this process; answers how to give it back, or undefined when another process has it. */
@@ -30,6 +34,7 @@ interface Owned {
 export function createAddresses(claim: Claim): Addresses {
   const owners = new Map<string, string>();
   const owned = new Map<string, Owned>();
+  let cluster: Cidr | undefined;
   let range: { cidr: string; base: number; size: number } | undefined;
   let cursor = RESERVED_LOW;
 
@@ -62,8 +67,13 @@ export function createAddresses(claim: Claim): Addresses {
     get range() {
       return range?.cidr;
     },
-    setRange(cidr) {
+    setRange(cidr, podCidr) {
+      cluster = parseCidr(podCidr);
       if (cidr !== range?.cidr) range = { cidr, ...parseRange(cidr) };
+    },
+    hostAlias(ip) {
+      const address = parseAddress(ip);
+      return cluster && address && contains(cluster, address) ? aliasOf(ip) : ip;
     },
     async take(uid) {
       for (let tried = 0; tried <= (range?.size ?? 0); tried++) {
@@ -91,6 +101,5 @@ function parseRange(cidr: string): { base: number; size: number } {
 const addressText = (address: number): string =>
   [24, 16, 8, 0].map(shift => Math.floor(address / 2 ** shift) % 256).join('.');
 
-/** Where this host really listens for a pod's address: the same low 24 bits in 127/8, which needs no root. */
-export const hostAlias = (ip: string): string =>
-  ip.startsWith('10.') ? `127.${ip.split('.').slice(1).join('.')}` : ip;
+/** Where a host really listens for an address of the cluster: the same low 24 bits in 127/8, which needs no root. */
+export const aliasOf = (ip: string): string => `127.${ip.split('.').slice(1).join('.')}`;

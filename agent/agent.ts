@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path';
 import type { Client } from '../control/client/client.ts';
 import { createEventRecorder } from '../control/client/event-recorder.ts';
 import { createClient } from '../control/client/rest.ts';
+import type { AddressRanges } from '../control/machinery/address-ranges.ts';
 import type { Log } from '../control/machinery/log.ts';
 import { VERSION } from '../control/machinery/version.ts';
 import { createTlsTransport } from '../control/platform/http-transport.ts';
@@ -40,12 +41,15 @@ const COLLECT_EVERY_MS = 5 * 60_000;
 /** The server gets this long to hear the last words. */
 const FAREWELL_MS = 1_000;
 
-interface NetworkOptions {
+interface NetworkOptions extends AddressRanges {
   client: Client;
   platform: Platform;
   log: Log;
   nodeName: string;
   nodeIp: string;
+  hostId: string;
+  /** The agent's state directory. */
+  directory: string;
   hostListeners: boolean;
   signal: AbortSignal;
 }
@@ -55,7 +59,7 @@ export interface AgentDeps {
   runtime: Runtime;
   log: Log;
   /** The service proxy (agent/proxy). */
-  startNetwork(options: NetworkOptions): PodNetwork & { synced: Promise<void> };
+  startNetwork(options: NetworkOptions): Promise<PodNetwork & { synced: Promise<void> }>;
   /** The node is Ready for the first time. */
   ready(): void;
 }
@@ -68,12 +72,13 @@ export async function runAgent(config: AgentConfig, deps: AgentDeps, signal: Abo
   const unlock = await lockDirectory(platform, directory);
   // Loops end only after the pods have: until then the server hears how they ended.
   const ending = new AbortController();
+  let connection: Connection | undefined;
   try {
     const identityDeps = { ...config, ...platform, directory, log, signal };
     const identity =
       (await loadIdentity(identityDeps, config.token)) ?? (await joinCluster(identityDeps, config.token));
-    const connection = connect(config.server, identity);
-    const running = await start(config, deps, { ...identityDeps, signal: ending.signal }, connection);
+    connection = connect(config.server, identity);
+    const running = await start(config, deps, { ...identityDeps, signal: ending.signal }, connection, signal);
     await new Promise(stopped =>
       signal.aborted ? stopped(0) : signal.addEventListener('abort', stopped, { once: true }),
     );
@@ -81,10 +86,9 @@ export async function runAgent(config: AgentConfig, deps: AgentDeps, signal: Abo
     const farewell = running.registration.stop();
     await running.pods.shutDown(config.stopSeconds * 1000);
     await Promise.race([Promise.all([farewell, running.settled()]), platform.clock.sleep(FAREWELL_MS)]);
-    ending.abort(signal.reason);
-    connection.close();
   } finally {
     ending.abort(signal.reason);
+    connection?.close();
     await runtime.close();
     await unlock();
   }
@@ -134,6 +138,7 @@ async function start(
   deps: AgentDeps,
   shared: IdentityDeps,
   connection: Connection,
+  stopping: AbortSignal,
 ): Promise<Running> {
   const { platform, log } = deps;
   const { signal } = shared;
@@ -142,10 +147,6 @@ async function start(
   const nodeIp = config.nodeIp ?? (await findNodeIp(config.server));
   const addresses = createAddresses(claimAddress);
   const images = await openImages(config, platform, client, shared.directory);
-  const network = deps.startNetwork({
-    ...{ client, platform, log, nodeIp, signal },
-    ...{ nodeName: config.name, hostListeners: config.hostListeners },
-  });
   const registration = await register({
     ...{ ...config, ...platform, client, log, signal, nodeIp, facts, addresses },
     directory: shared.directory,
@@ -153,6 +154,11 @@ async function start(
   });
   void registration.ready.then(deps.ready);
   void renewIdentity({ ...shared, client, identity: connection.identity(), renewed: connection.use });
+  const network = await deps.startNetwork({
+    ...(await unlessAborted(registration.ranges, stopping)),
+    ...{ client, platform, log, nodeIp, signal, hostId: facts.hostId, directory: shared.directory },
+    ...{ nodeName: config.name, hostListeners: config.hostListeners },
+  });
   const node = nodeContext(config, deps, shared, { client, facts, nodeIp, addresses, images, network });
   await Promise.race([network.synced, platform.clock.sleep(SERVICES_WAIT_MS)]).catch(() => {});
   const pods = await startPods(node, signal);
@@ -169,6 +175,14 @@ async function start(
   void collectImages(images, pods, platform, log, signal);
   const settled = () => Promise.all(pods.list().map(({ run }) => run.reporter.settled()));
   return { pods, registration, settled };
+}
+
+async function unlessAborted<T>(wanted: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const abort = () => reject(signal.reason);
+  if (signal.aborted) abort();
+  signal.addEventListener('abort', abort, { once: true });
+  return Promise.race([wanted, aborted]).finally(() => signal.removeEventListener('abort', abort));
 }
 
 async function openImages(

@@ -3,12 +3,14 @@
  */
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import type { Command, Context, Input } from '../control/cli/command.ts';
 import type { Log } from '../control/machinery/log.ts';
 import { timestamp } from '../control/machinery/meta.ts';
 import { createRuntime } from '../runtime/runtime.ts';
 import { runAgent } from './agent.ts';
 import { AGENT_OPTIONS, ConfigError, configOf } from './config.ts';
+import { openServiceCheckpoint } from './proxy/checkpoint.ts';
 import { startProxy } from './proxy/proxy.ts';
 
 export const command: Command = {
@@ -28,10 +30,16 @@ async function run(input: Input, { platform, terminal, env, signal }: Context): 
     const token = await readToken(input.text('token-file'));
     const config = configOf(name => input.text(name), { hostname: hostname(), token });
     const ready = () => terminal.out(`skerry agent ${config.name} ready`);
-    const startNetwork = ({
-      platform: { clock, dice },
+    const startNetwork: Parameters<typeof runAgent>[1]['startNetwork'] = async ({
+      platform,
+      directory,
       ...options
-    }: Parameters<Parameters<typeof runAgent>[1]['startNetwork']>[0]) => startProxy({ ...options, clock, dice });
+    }) => {
+      const { clock, dice, files } = platform;
+      const path = join(directory, 'services.json');
+      const checkpoint = await openServiceCheckpoint({ clock, files, log, path });
+      return startProxy({ ...options, clock, dice, checkpoint });
+    };
     await runAgent(config, { platform, runtime: createRuntime(), log, startNetwork, ready }, signal);
     return 0;
   } catch (error) {

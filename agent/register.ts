@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { createBackoff } from '../control/client/backoff.ts';
 import type { Client } from '../control/client/client.ts';
 import { createInformer } from '../control/client/informer.ts';
+import { type AddressRanges, RANGE_ANNOTATIONS } from '../control/machinery/address-ranges.ts';
 import { equal } from '../control/machinery/equal.ts';
 import type { Log } from '../control/machinery/log.ts';
 import { timestamp } from '../control/machinery/meta.ts';
@@ -17,6 +18,7 @@ import type { Addresses } from './addresses.ts';
 import { readHealth } from './host-facts.ts';
 import { type HostFacts, nodeConditions, nodeInfo, nodeObject, nodeResources } from './node-object.ts';
 import { type Condition, LEASES, type Lease, NODES, type Node, type NodeStatus } from './objects.ts';
+import { RUNTIME_HANDLERS } from './runtime-class.ts';
 
 const LEASE_NAMESPACE = 'kube-node-lease';
 /** How many heartbeats may be missed before others worry. */
@@ -30,7 +32,8 @@ const IMAGES_MAX = 50;
 export interface Registration {
   /** The server has this node as Ready. */
   readonly ready: Promise<void>;
-  readonly addresses: Addresses;
+  /** The cluster's ranges, as the server says or as it said when this agent ran before. */
+  readonly ranges: Promise<AddressRanges>;
   /** Says that this node will run nothing from now on. */
   stop(): Promise<void>;
 }
@@ -59,13 +62,17 @@ interface State {
   sentAt: number;
   stopping: boolean;
   ready: PromiseWithResolvers<void>;
+  ranges: PromiseWithResolvers<AddressRanges>;
   leaseKnown: boolean;
 }
 
 export async function register(options: RegisterOptions): Promise<Registration> {
-  const { addresses, log } = options;
-  const state: State = { sentAt: 0, stopping: false, ready: Promise.withResolvers(), leaseKnown: false };
-  await restoreRange(options);
+  const { log } = options;
+  const state: State = {
+    ...{ sentAt: 0, stopping: false, leaseKnown: false },
+    ...{ ready: Promise.withResolvers(), ranges: Promise.withResolvers() },
+  };
+  await restoreRanges(options, state);
   const informer = createInformer<Node>({
     ...options,
     resource: NODES,
@@ -78,10 +85,7 @@ export async function register(options: RegisterOptions): Promise<Registration> 
       if (!state.stopping) void attend(options, state);
       return;
     }
-    const range = current.spec?.podCIDR;
-    if (!range || range === addresses.range) return;
-    addresses.setRange(range);
-    void keepRange(options, range);
+    if (!takeRanges(options, state, current)) return;
     void sendStatus(options, state).catch(error =>
       log('debug', 'the node status was not taken', { error: String(error) }),
     );
@@ -89,7 +93,7 @@ export async function register(options: RegisterOptions): Promise<Registration> 
   void attend(options, state).then(() => beat(options, state));
   return {
     ready: state.ready.promise,
-    addresses,
+    ranges: state.ranges.promise,
     async stop() {
       state.stopping = true;
       await sendStatus(options, state).catch(() => {});
@@ -104,8 +108,7 @@ async function attend(options: RegisterOptions, state: State): Promise<void> {
   while (!signal.aborted) {
     try {
       state.node = await ensureNode(options);
-      const range = state.node.spec?.podCIDR;
-      if (range) options.addresses.setRange(range);
+      takeRanges(options, state, state.node);
       await Promise.all([sendStatus(options, state), renewLease(options, state)]);
       return;
     } catch (error) {
@@ -193,6 +196,7 @@ async function sendStatus(options: RegisterOptions, state: State): Promise<void>
     conditions: nodeConditions(health, before, timestamp(now)),
     nodeInfo: nodeInfo(facts),
     images: options.images().slice(0, IMAGES_MAX),
+    runtimeHandlers: RUNTIME_HANDLERS.map(handler => ({ name: handler })),
   };
   const overdue = now - state.sentAt >= STATUS_AT_LEAST_EVERY_MS;
   if (!overdue && state.sent && equal(withoutTimes(status), withoutTimes(state.sent))) return;
@@ -212,15 +216,41 @@ const withoutTimes = (status: NodeStatus) => ({
   conditions: status.conditions?.map(({ type, status: is, reason, message }) => ({ type, is, reason, message })),
 });
 
-const rangePath = (directory: string): string => join(directory, 'pod-cidr');
-
-async function restoreRange({ files, directory, addresses }: RegisterOptions): Promise<void> {
-  const kept = await files.read(rangePath(directory)).catch(() => undefined);
-  if (kept) addresses.setRange(Buffer.from(kept).toString('utf8'));
+/** The node's own range, and those of the cluster. */
+interface Kept extends AddressRanges {
+  node: string;
 }
 
-async function keepRange({ files, directory, log }: RegisterOptions, range: string): Promise<void> {
+const rangesPath = (directory: string): string => join(directory, 'ranges.json');
+
+/** Is there something new? The server writes a node's range and the cluster's ranges together. */
+function takeRanges(options: RegisterOptions, state: State, { spec, metadata }: Node): boolean {
+  const podCidr = metadata.annotations?.[RANGE_ANNOTATIONS.podCidr];
+  const serviceCidr = metadata.annotations?.[RANGE_ANNOTATIONS.serviceCidr];
+  const node = spec?.podCIDR;
+  if (!node || !podCidr || !serviceCidr || node === options.addresses.range) return false;
+  useRanges(options, state, { node, podCidr, serviceCidr });
+  void keepRanges(options, { node, podCidr, serviceCidr });
+  return true;
+}
+
+function useRanges({ addresses }: RegisterOptions, state: State, { node, podCidr, serviceCidr }: Kept): void {
+  addresses.setRange(node, podCidr);
+  state.ranges.resolve({ podCidr, serviceCidr });
+}
+
+async function restoreRanges(options: RegisterOptions, state: State): Promise<void> {
+  const { files, directory, log } = options;
+  const kept = await files.read(rangesPath(directory)).catch(() => undefined);
+  try {
+    if (kept) useRanges(options, state, JSON.parse(Buffer.from(kept).toString('utf8')) as Kept);
+  } catch (error) {
+    log('warn', 'the ranges of addresses cannot be read back', { error: String(error) });
+  }
+}
+
+async function keepRanges({ files, directory, log }: RegisterOptions, ranges: Kept): Promise<void> {
   await files
-    .replace(rangePath(directory), Buffer.from(range))
-    .catch(error => log('warn', 'the range of pod addresses was not kept', { error: String(error) }));
+    .replace(rangesPath(directory), Buffer.from(JSON.stringify(ranges)), { mode: 0o600 })
+    .catch(error => log('warn', 'the ranges of addresses were not kept', { error: String(error) }));
 }

@@ -26,11 +26,13 @@ interface Options {
   log: Log;
   /** A paused, half-open socket that came in at `key`. */
   accept(key: string, socket: Socket): void;
+  /** What becomes of an address; `waiting` after each attempt that finds it taken. */
+  heard?(key: string, state: 'bound' | 'waiting' | 'gone'): void;
 }
 
 type State = { is: 'opening' | 'bound'; server: Server } | { is: 'waiting' } | { is: 'impossible' };
 
-export function createListeners({ clock, log, accept }: Options): Listeners {
+export function createListeners({ clock, log, accept, heard = () => {} }: Options): Listeners {
   const states = new Map<string, State>();
   /** In the order in which they are tried. */
   const waiting = new Set<string>();
@@ -46,6 +48,7 @@ export function createListeners({ clock, log, accept }: Options): Listeners {
     server.listen({ ...split(key), exclusive: true, backlog: BACKLOG }, () => {
       if (states.get(key)?.is !== 'opening') return void server.close();
       states.set(key, { is: 'bound', server });
+      heard(key, 'bound');
       // The one before has gone: the others have probably become free with it.
       for (const other of [...waiting]) open(other);
     });
@@ -72,6 +75,7 @@ export function createListeners({ clock, log, accept }: Options): Listeners {
   const wait = (key: string) => {
     states.set(key, { is: 'waiting' });
     waiting.add(key);
+    heard(key, 'waiting');
     cancelRetry ??= clock.after(RETRY_MS, retry, { background: true });
   };
   const retry = () => {
@@ -83,6 +87,7 @@ export function createListeners({ clock, log, accept }: Options): Listeners {
     const state = states.get(key);
     states.delete(key);
     waiting.delete(key);
+    heard(key, 'gone');
     if (state && 'server' in state) state.server.close();
   };
 

@@ -3,10 +3,11 @@
  * where each pod's connections go. One per agent.
  *
  * Always: a connection is balanced once, when it is made, by the rules of that moment; connections that are open are left
- * alone. While the API is away the last rules stay.
+ * alone. While the API is away the last rules stay; an agent that starts while it is away starts with those it had.
  */
 import { lookup } from 'node:dns/promises';
 import type { Client } from '../../control/client/client.ts';
+import { createEventRecorder } from '../../control/client/event-recorder.ts';
 import { createInformer, type Informer } from '../../control/client/informer.ts';
 import { byNamespace } from '../../control/client/store-index.ts';
 import type { Log } from '../../control/machinery/log.ts';
@@ -14,16 +15,16 @@ import { keyText } from '../../control/machinery/meta.ts';
 import type { Clock, Dice } from '../../control/platform/types.ts';
 import type { Network } from '../../runtime/sandbox.ts';
 import { createZone, type ZoneSource } from '../dns/zone.ts';
+import type { KnownServices, ServiceCheckpoint } from './checkpoint.ts';
+import { startHostListeners } from './host-listeners.ts';
 import { createHosts } from './hosts.ts';
-import { createListeners } from './listen.ts';
 import { ENDPOINT_SLICES, type EndpointSlice, SERVICES, type Service, serviceKeyOf } from './objects.ts';
-import { createPicker, type Picker } from './pick.ts';
+import { createPicker } from './pick.ts';
 import { createPodNetwork, type PodIdentity } from './pod-network.ts';
-import { createRanges, type Ranges } from './ranges.ts';
+import { createRanges } from './ranges.ts';
 import { type PortRule, rulesOf } from './rules.ts';
 import { serviceEnv } from './service-env.ts';
 import { createTable } from './table.ts';
-import { type Route, relay } from './tcp.ts';
 
 export interface ProxyOptions {
   client: Client;
@@ -35,9 +36,13 @@ export interface ProxyOptions {
   nodeIp: string;
   /** False: pods only, nothing is bound on this host. */
   hostListeners: boolean;
+  /** Of this box. */
+  hostId: string;
   signal: AbortSignal;
-  podCidr?: string;
-  serviceCidr?: string;
+  podCidr: string;
+  serviceCidr: string;
+  /** Absent: nothing is known before the API answers. */
+  checkpoint?: ServiceCheckpoint;
   clusterDomain?: string;
 }
 
@@ -50,18 +55,20 @@ export interface Proxy {
   listening(): string[];
 }
 
-const POD_CIDR = '10.244.0.0/16';
-const SERVICE_CIDR = '10.96.0.0/16';
 const CLUSTER_DOMAIN = 'cluster.local';
-const NODE_PORT_LOOPBACK = '127.0.0.1';
 
 export function startProxy(options: ProxyOptions): Proxy {
-  const { clock, nodeName, signal } = options;
-  const ranges = createRanges(options.podCidr ?? POD_CIDR, options.serviceCidr ?? SERVICE_CIDR);
+  const { clock, nodeName, signal, podCidr, serviceCidr, checkpoint } = options;
+  const kept = checkpoint?.kept;
+  const ranges = createRanges(podCidr, serviceCidr);
   const { services, slices } = startInformers(options);
   const table = createTable();
   const picker = createPicker();
-  const listeners = startListeners(options, ranges, picker);
+  const foreign = tellForeignPorts(options, services);
+  const scope = `${podCidr}-${serviceCidr}`;
+  const listeners = startHostListeners({ ...options, scope, ranges, picker, foreign });
+  /** What is worth keeping; nothing before the API has answered. */
+  let known: (() => KnownServices) | undefined;
   const slicesOf = (key: string) => slices.store.byIndex('service', key);
 
   const rebuild = (keys: Iterable<string>) => {
@@ -71,12 +78,12 @@ export function startProxy(options: ProxyOptions): Proxy {
       for (const gone of table.set(key, rules)) picker.forget(gone);
     }
     listeners.refresh(table.rules());
+    if (known) checkpoint?.changed(() => known!());
   };
   const all = () => services.store.list().map(service => keyText(service.metadata));
-  const hosts = createHosts({ ...options, changed: () => rebuild(all()) });
+  const hosts = createHosts({ ...options, elsewhere: kept?.elsewhere ?? [], changed: () => rebuild(all()) });
   const context = { nodeName, reachable: hosts.reachable };
-
-  const synced = Promise.all([services.synced, slices.synced]).then(() => {
+  const follow = () => {
     const mark = batched(clock, keys => !signal.aborted && rebuild(keys));
     services.onChange((old, current) => mark(keyText((current ?? old)!.metadata)));
     slices.onChange((old, current) => {
@@ -84,6 +91,16 @@ export function startProxy(options: ProxyOptions): Proxy {
       if (current) mark(serviceKeyOf(current));
     });
     rebuild(all());
+  };
+
+  // Rules of Services without their endpoints would refuse connections: those of before stay until both are known.
+  if (kept) follow();
+  const synced = Promise.all([services.synced, slices.synced]).then(() => {
+    known = () => ({
+      ...{ services: services.store.list(), slices: slices.store.list(), elsewhere: hosts.elsewhere() },
+    });
+    if (kept) rebuild(all());
+    else follow();
   });
   synced.catch(() => {});
   const networkContext = {
@@ -121,63 +138,40 @@ function batched(clock: Clock, work: (keys: Iterable<string>) => void): (key: st
   };
 }
 
-/** The listeners of this host, each leading to the rule that has its address when a connection comes. */
-function startListeners({ clock, log, nodeIp, hostListeners, signal }: ProxyOptions, ranges: Ranges, picker: Picker) {
-  const routes = createRoutes(ranges.alias, [...new Set([nodeIp, NODE_PORT_LOOPBACK])]);
-  const listeners = createListeners({
-    clock,
-    log,
-    accept(key, socket) {
-      const client = socket.remoteAddress;
-      const toEndpoint: Route = {
-        // Asked again for each try: the rules may have changed in between.
-        pick(tried) {
-          const route = routes.find(key);
-          return route && picker.pick(route.rule, route.endpoints, { now: clock.monotonic(), client, tried });
-        },
-        failed: endpoint => picker.failed(endpoint, clock.monotonic()),
-        worked: picker.worked,
-        address: ({ ip, port }) => ({ host: ranges.alias(ip), port }),
-      };
-      relay(socket, toEndpoint, clock);
-    },
-  });
-  signal.addEventListener('abort', listeners.close, { once: true });
-  return {
-    refresh: (rules: Iterable<PortRule>) => hostListeners && !signal.aborted && listeners.want(routes.refresh(rules)),
-    bound: listeners.bound,
+/** Says on the Service that its node port is not to be had here. */
+function tellForeignPorts(options: ProxyOptions, services: Informer<Service>): (rule: PortRule, at: string) => void {
+  const { nodeName, log } = options;
+  const record = createEventRecorder({ ...options, component: 'kube-proxy', host: nodeName });
+  return ({ id, nodePort }, at) => {
+    const service = services.store.get(id.slice(0, id.lastIndexOf(':')));
+    if (!service) return;
+    const message = `node port ${nodePort} cannot be bound on node ${nodeName}: another program holds ${at}`;
+    log('warn', message, { service: id });
+    record({ ...service, apiVersion: 'v1', kind: 'Service' }, 'Warning', 'FailedToBindNodePort', message);
   };
 }
 
 function startInformers(options: ProxyOptions) {
-  const { client, clock, dice, log, signal } = options;
+  const { client, clock, dice, log, signal, checkpoint } = options;
+  const kept = checkpoint?.kept;
   const common = { client, clock, dice, log, signal };
-  const services = createInformer<Service>({ ...common, resource: SERVICES, indexes: { namespace: byNamespace } });
+  const services = createInformer<Service>({
+    ...common,
+    resource: SERVICES,
+    indexes: { namespace: byNamespace },
+    initial: kept?.services,
+  });
   const service = (slice: EndpointSlice) => {
     const key = serviceKeyOf(slice);
     return key === undefined ? [] : [key];
   };
-  const slices = createInformer<EndpointSlice>({ ...common, resource: ENDPOINT_SLICES, indexes: { service } });
+  const slices = createInformer<EndpointSlice>({
+    ...common,
+    resource: ENDPOINT_SLICES,
+    indexes: { service },
+    initial: kept?.slices,
+  });
   return { services, slices };
-}
-
-/** Which rule answers at which of this host's addresses. Looked up when a connection comes, so a change needs no new listener. */
-function createRoutes(alias: (ip: string) => string, nodeAddresses: readonly string[]) {
-  let routes = new Map<string, { rule: PortRule; endpoints: PortRule['inside'] }>();
-  return {
-    find: (key: string) => routes.get(key),
-    /** Answers the addresses that should be bound. External addresses are routed by somebody else, so they are not. */
-    refresh(rules: Iterable<PortRule>): Iterable<string> {
-      routes = new Map();
-      for (const rule of rules) {
-        for (const ip of rule.addresses)
-          if (alias(ip) !== ip) routes.set(`${alias(ip)}:${rule.port}`, { rule, endpoints: rule.inside });
-        for (const ip of rule.nodePort === undefined ? [] : nodeAddresses)
-          routes.set(`${ip}:${rule.nodePort}`, { rule, endpoints: rule.outside });
-      }
-      return routes.keys();
-    },
-  };
 }
 
 function zoneSource(services: Informer<Service>, slicesOf: (key: string) => EndpointSlice[]): ZoneSource {

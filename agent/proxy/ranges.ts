@@ -12,6 +12,7 @@ import {
   parseAddress,
   parseCidr,
 } from '../../control/machinery/cidr.ts';
+import { aliasOf } from '../addresses.ts';
 
 type Place = 'own' | 'pod' | 'service' | 'forbidden' | 'plain';
 
@@ -57,7 +58,7 @@ export function createRanges(podCidr: string, serviceCidr: string): Ranges {
     alias(text) {
       const address = parseAddress(text);
       if (!address || !(contains(pods, address) || contains(services, address))) return text;
-      return `127.${text.split('.').slice(1).join('.')}`;
+      return aliasOf(text);
     },
     original(alias) {
       const text = alias.startsWith('127.') ? `${podCidr.split('.')[0]}.${alias.slice('127.'.length)}` : alias;

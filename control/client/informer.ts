@@ -11,6 +11,8 @@ import { createStoreIndex, type IndexFunction, type StoreIndex } from './store-i
 
 export interface InformerOptions<T> extends ListWatchOptions {
   indexes?: Readonly<Record<string, IndexFunction<T>>>;
+  /** What was known before, until the first list says what is true now. */
+  initial?: readonly T[];
 }
 
 /** Added: no `old`. Deleted: no `current`. */
@@ -26,6 +28,7 @@ export interface Informer<T> {
 
 export function createInformer<T extends ApiObject>(options: InformerOptions<T>): Informer<T> {
   const store = createStoreIndex<T>(options.indexes);
+  for (const object of options.initial ?? []) store.set(object);
   const handlers = new Set<ChangeHandler<T>>();
   const synced = Promise.withResolvers<void>();
   // Nobody has to wait for it.

@@ -30,7 +30,7 @@ export async function createTestNode(server: FakeServer, runtime: Runtime, direc
   const log = () => {};
   const common = { client, clock, dice, log, signal: stop.signal };
   const addresses = createAddresses(async () => () => {});
-  addresses.setRange('10.244.7.0/24');
+  addresses.setRange('10.244.7.0/24', '10.244.0.0/16');
   const store = await openImageStore({ directory: join(root, 'images'), files, clock });
   const fetchImage = createFetchImage({ client, store, ownHosts: new Set() });
   const node: NodeContext = {

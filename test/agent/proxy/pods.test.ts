@@ -5,6 +5,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ENDPOINT_SLICES, type EndpointSlice, SERVICES, type Service } from '../../../agent/proxy/objects.ts';
 import { startProxy } from '../../../agent/proxy/proxy.ts';
+import { DEFAULT_RANGES } from '../../../control/machinery/address-ranges.ts';
 import { createNodePlatform } from '../../../control/platform/node.ts';
 import { createRuntime } from '../../../runtime/runtime.ts';
 import type { Sandbox } from '../../../runtime/sandbox.ts';
@@ -41,6 +42,8 @@ async function cluster() {
     log: () => {},
     nodeName: 'edge-0',
     nodeIp: '127.0.0.1',
+    hostId: 'a',
+    ...DEFAULT_RANGES,
   };
   const proxy = startProxy({ ...options, hostListeners: false, signal: stop.signal });
   const pod = async (app: AppName, i: number): Promise<Sandbox> => {

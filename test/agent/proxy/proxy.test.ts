@@ -12,6 +12,7 @@ import {
   type ServiceSpec,
 } from '../../../agent/proxy/objects.ts';
 import { startProxy } from '../../../agent/proxy/proxy.ts';
+import { DEFAULT_RANGES } from '../../../control/machinery/address-ranges.ts';
 import { createNodePlatform } from '../../../control/platform/node.ts';
 import { createFakeApi, type FakeApi } from './fake-api.ts';
 
@@ -50,6 +51,8 @@ const start = (
     log,
     nodeName,
     nodeIp: '127.0.0.1',
+    hostId: 'a',
+    ...DEFAULT_RANGES,
     hostListeners: true,
     signal,
   });
