@@ -64,15 +64,20 @@ function read(response: i32): Answer {
   abi.incoming_stream(body, result);
   const input = load<i32>(result + 4);
   let text = "";
+  let whole = false;
   while (text.length < BODY_BYTES_MAX) {
     abi.input_read(input, READ, result);
-    if (load<u8>(result) != 0) break;
+    if (load<u8>(result) != 0) {
+      // stream-error: the case `closed` is the end of the body, `last-operation-failed` is not.
+      whole = load<u8>(result + 4) == 1;
+      break;
+    }
     text += String.UTF8.decodeUnsafe(load<usize>(result + 4), load<usize>(result + 8));
   }
   abi.input_drop(input);
   abi.incoming_drop(body);
   abi.answer_drop(response);
-  return new Answer(status, text);
+  return whole ? new Answer(status, text) : new Answer(0, "the answer was cut off or too long");
 }
 
 function errorText(code: usize): string {
