@@ -47,7 +47,20 @@ export const run = (
     child.stdin?.end(options.stdin ?? '');
   });
 
-export const startCluster = async (name: string, upArguments: string[] = []): Promise<TestCluster> => {
+const PORTS_FROM = 17_443;
+/** Not more than there are address ranges: neighbouring ports share none, those 127 or 128 apart would. */
+const PORTS = 100;
+
+/** Each test file has a port of its own, as a rule, so that files can run side by side; `up` goes on to the next free one. */
+const portOf = (name: string): number =>
+  PORTS_FROM + [...name].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % PORTS, 0);
+
+/** `port`: where `up` begins to look for a free one. */
+export const startCluster = async (
+  name: string,
+  upArguments: string[] = [],
+  { port = portOf(name) }: { port?: number } = {},
+): Promise<TestCluster> => {
   const home = mkdtempSync(join(tmpdir(), `skerry-${name}-`));
   const env: NodeJS.ProcessEnv = {
     ...process.env,
@@ -58,7 +71,7 @@ export const startCluster = async (name: string, upArguments: string[] = []): Pr
   };
   const folder = join(home, 'state', name);
   const skerry = (...args: string[]) => run(process.execPath, [join(root, 'control/cli/main.ts'), ...args], { env });
-  const up = await skerry('up', name, '--port', '17443', ...upArguments);
+  const up = await skerry('up', name, '--port', String(port), ...upArguments);
   if (up.code !== 0) {
     await skerry('down', name);
     throw new Error(`skerry up failed:\n${up.out}${up.err}`);
@@ -97,7 +110,11 @@ export const kubectls = (): { version: string; path: string }[] => {
 };
 
 /** Builds an example app (nothing to do when it is built) and pushes it under the reference its manifest has. */
-export const pushApp = async (cluster: TestCluster, app: string, reference = `${app}:v1`): Promise<void> => {
+export const pushApp = async (
+  cluster: Pick<TestCluster, 'skerry'>,
+  app: string,
+  reference = `${app}:v1`,
+): Promise<void> => {
   const built = await run(process.execPath, [join(root, 'wasm-apps/build.ts'), app], { timeoutMs: 120_000 });
   if (built.code !== 0) throw new Error(`building ${app}: ${built.out}${built.err}`);
   const pushed = await cluster.skerry('push', join(root, 'wasm-apps', app, 'build', `${app}.wasm`), reference);
