@@ -3,7 +3,6 @@
  */
 import type { Clock } from '../platform/types.ts';
 import { certificateRequest } from './certificate-request.ts';
-import { certificateRequester } from './certificate-requester.ts';
 import { type Admission, createAdmission, type Lister } from './chain.ts';
 import { defaultTolerations } from './default-tolerations.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
@@ -21,7 +20,6 @@ interface Parts {
 
 export const defaultAdmission = ({ lister, clock, tolerationSeconds }: Parts): Admission =>
   createAdmission([
-    certificateRequester(),
     namespaceLifecycle(lister),
     nodeRestriction(lister),
     serviceAccount(lister, clock),

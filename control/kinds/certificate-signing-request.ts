@@ -78,7 +78,7 @@ function prepareForUpdate(
 
 function specFaults(spec: CertificateSigningRequestSpec): Cause[] {
   const faults: Cause[] = [];
-  if (spec.request === '') faults.push(invalidFault('spec.request', '', 'PEM block type must be CERTIFICATE REQUEST'));
+  if (!spec.request) faults.push(invalidFault('spec.request', '', 'PEM block type must be CERTIFICATE REQUEST'));
   else if (!isRequest(spec.request)) {
     faults.push(invalidFault('spec.request', spec.request, 'PEM block type must be CERTIFICATE REQUEST'));
   }

@@ -95,6 +95,8 @@ function keepAllocations(next: ServiceSpec, current: ServiceSpec): void {
     next.clusterIP = current.clusterIP;
     next.clusterIPs = current.clusterIPs;
   }
+  // Both say the same; one changed alone is a wish to change the address, which validation refuses.
+  if (next.clusterIP && next.clusterIP !== current.clusterIP) next.clusterIPs = [next.clusterIP];
   const reusable = opensNodePorts(current.type) ? (current.ports ?? []) : [];
   for (const port of next.ports ?? []) {
     const same = reusable.find(old => old.port === port.port && (old.protocol ?? 'TCP') === (port.protocol ?? 'TCP'));
