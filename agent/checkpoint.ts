@@ -5,9 +5,10 @@
  * Always: a file is whole or absent; one that cannot be read is dropped with a warning, never guessed at.
  */
 import { join } from 'node:path';
+import type { Pod } from '../control/kinds/pod.ts';
+import type { PodStatus } from '../control/kinds/types/pod-status.ts';
 import type { Log } from '../control/machinery/log.ts';
 import type { Files } from '../control/platform/types.ts';
-import type { Pod, PodStatus } from './objects.ts';
 
 export interface PodCheckpoint {
   pod: Pod;

@@ -1,6 +1,7 @@
 /** How a sandbox ended, as Kubernetes says it: reason, exit code, message. Pure. */
+
+import type { ContainerStateTerminated } from '../control/kinds/types/container-status.ts';
 import type { Exit } from '../runtime/sandbox.ts';
-import type { Terminated } from './objects.ts';
 
 /** Kubernetes' limit for a termination message. */
 const MESSAGE_LENGTH_MAX = 4096;
@@ -11,7 +12,7 @@ export function terminatedOf(
   exit: Exit,
   about: { startedAt: string; finishedAt: string; containerID: string },
   lastWords = '',
-): Terminated {
+): ContainerStateTerminated {
   const message = [exit.message, lastWords].filter(Boolean).join(': ').slice(0, MESSAGE_LENGTH_MAX);
   return { exitCode: codeOf(exit), reason: reasonOf(exit), ...(message ? { message } : {}), ...about };
 }

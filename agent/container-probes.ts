@@ -2,7 +2,7 @@
  * Runs a started container's probes and writes what they say into its record: startup first, then readiness and liveness.
  * A liveness or startup probe that has failed often enough stops the container; its restart policy does the rest.
  */
-import type { Probe } from './objects.ts';
+import type { Probe } from '../control/kinds/types/probe.ts';
 import { GRACE_SECONDS_DEFAULT } from './pod-actions.ts';
 import { containerEvent, type PodRun, type RunningContainer } from './pod-run.ts';
 import { stopOne } from './pod-stop.ts';

@@ -4,6 +4,9 @@
  * Always: the record says what happened, with Kubernetes' reasons and Events; an error here never leaves this file; a
  * sandbox that was started is in `run.running` until its record says how it ended.
  */
+
+import type { Pod } from '../control/kinds/pod.ts';
+import type { Container } from '../control/kinds/types/container.ts';
 import { milliValue, parseQuantity, wholeValue } from '../control/machinery/quantity.ts';
 import {
   type Exit,
@@ -22,7 +25,6 @@ import { ImageError } from './image-error.ts';
 import { pullImage } from './image-pull.ts';
 import type { PulledImage } from './images.ts';
 import { afterStart } from './lifecycle.ts';
-import type { Container, Pod } from './objects.ts';
 import { graceOf } from './pod-actions.ts';
 import {
   containerEvent,

@@ -7,8 +7,8 @@
 import type { Dirent } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Pod } from '../control/kinds/pod.ts';
 import { addQuantities, formatQuantity, parseQuantity, wholeValue } from '../control/machinery/quantity.ts';
-import type { Pod } from './objects.ts';
 import { logDirectory, type PodRun, podDirectory } from './pod-run.ts';
 import { containersOf } from './record.ts';
 

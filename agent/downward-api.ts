@@ -2,9 +2,12 @@
  * What a pod may know about itself: fields and resources, as environment variables and as files. Pure.
  * Follows the kubelet's fieldpath package and resource helpers.
  */
+
+import type { Pod } from '../control/kinds/pod.ts';
+import type { Container } from '../control/kinds/types/container.ts';
+import type { ObjectFieldSelector, ResourceFieldSelector } from '../control/kinds/types/container-env.ts';
 import { parseQuantity } from '../control/machinery/quantity.ts';
 import { configError } from './config-error.ts';
-import type { Container, FieldRef, Pod, ResourceFieldRef } from './objects.ts';
 import { containersOf } from './record.ts';
 
 export interface PodFacts {
@@ -19,7 +22,10 @@ export interface PodFacts {
 const SUBSCRIPT = /^metadata\.(labels|annotations)\['([^']+)'\]$/;
 
 /** Throws SetupError for a path that is not offered. */
-export function fieldValue({ fieldPath }: FieldRef, { pod, podIP = '', hostIP, nodeName }: PodFacts): string {
+export function fieldValue(
+  { fieldPath }: ObjectFieldSelector,
+  { pod, podIP = '', hostIP, nodeName }: PodFacts,
+): string {
   const found = SUBSCRIPT.exec(fieldPath);
   if (found) return pod.metadata[found[1] as 'labels' | 'annotations']?.[found[2]!] ?? '';
   switch (fieldPath) {
@@ -56,7 +62,7 @@ const mapText = (map: Record<string, string> = {}): string =>
     .join('\n');
 
 /** Whole units of the divisor, rounded up. */
-export function resourceValue(ref: ResourceFieldRef, container: Container, facts: PodFacts): string {
+export function resourceValue(ref: ResourceFieldSelector, container: Container, facts: PodFacts): string {
   const named = ref.containerName ? containersOf(facts.pod).find(({ name }) => name === ref.containerName) : container;
   if (!named) throw configError(`container ${ref.containerName} not found`);
   const [list, resource = ''] = ref.resource.split(/\.(.*)/s);

@@ -3,10 +3,14 @@
  * name. Follows the kubelet's makeEnvironmentVariables; rejects with SetupError where Kubernetes shows
  * CreateContainerConfigError.
  */
+
+import type { ConfigMap } from '../control/kinds/config-map.ts';
+import type { Secret } from '../control/kinds/secret.ts';
+import type { Container } from '../control/kinds/types/container.ts';
+import type { EnvFromSource, EnvVarSource } from '../control/kinds/types/container-env.ts';
 import { configError } from './config-error.ts';
 import { fieldValue, type PodFacts, resourceValue } from './downward-api.ts';
 import { expand } from './expansion.ts';
-import type { ConfigMap, Container, EnvFromSource, EnvVar, KeyRef, Secret } from './objects.ts';
 
 /** Looks an object up; undefined: it does not exist. Rejects when that cannot be known now. */
 export interface ObjectLookup {
@@ -65,7 +69,7 @@ async function valuesFrom(source: EnvFromSource, { facts, objects }: Environment
 }
 
 async function valueFrom(
-  from: NonNullable<EnvVar['valueFrom']>,
+  from: EnvVarSource,
   container: Container,
   { facts, objects }: EnvironmentSources,
 ): Promise<string | undefined> {
@@ -85,7 +89,7 @@ async function valueFrom(
 
 function keyOf(
   kind: 'ConfigMap' | 'Secret',
-  { name = '', key, optional }: KeyRef,
+  { name = '', key, optional }: NonNullable<EnvVarSource['configMapKeyRef' | 'secretKeyRef']>,
   namespace: string,
   data: Record<string, string> | undefined,
 ): string | undefined {

@@ -1,6 +1,7 @@
 /** The pod's own lines of a hosts file: names that are known before anybody else is asked. Pure. */
+
+import type { Pod } from '../control/kinds/pod.ts';
 import type { Network } from '../runtime/sandbox.ts';
-import type { Pod } from './objects.ts';
 
 export function withHostAliases(network: Network, { spec }: Pod): Network {
   const known = new Map<string, string[]>();

@@ -8,15 +8,16 @@ import { join } from 'node:path';
 import { createBackoff } from '../control/client/backoff.ts';
 import type { Client } from '../control/client/client.ts';
 import { createClient } from '../control/client/rest.ts';
+import type { CertificateSigningRequest } from '../control/kinds/certificate-signing-request.ts';
 import type { Log } from '../control/machinery/log.ts';
 import { decodePemAll, encodePem } from '../control/machinery/pem.ts';
+import { CERTIFICATE_SIGNING_REQUESTS } from '../control/machinery/resources.ts';
 import { isReason } from '../control/machinery/status.ts';
 import { createRequest, fingerprint, readCertificate } from '../control/machinery/x509.ts';
 import { exportPrivateKey, generateKeyPair } from '../control/machinery/x509-keys.ts';
 import { createTlsTransport } from '../control/platform/http-transport.ts';
 import type { Clock, Dice, Files } from '../control/platform/types.ts';
 import { ConfigError } from './config.ts';
-import { SIGNING_REQUESTS, type SigningRequest } from './objects.ts';
 
 /** PEM. */
 export interface Identity {
@@ -105,8 +106,8 @@ export async function requestCertificate(
 ): Promise<{ cert: string; key: string }> {
   const keyPair = await generateKeyPair();
   const csr = await createRequest({ user: userOf(name), groups: ['system:nodes'], keyPair });
-  const asked = await client.create<SigningRequest>(
-    SIGNING_REQUESTS,
+  const asked = await client.create<CertificateSigningRequest>(
+    CERTIFICATE_SIGNING_REQUESTS,
     {
       apiVersion: 'certificates.k8s.io/v1',
       kind: 'CertificateSigningRequest',
@@ -121,7 +122,11 @@ export async function requestCertificate(
   );
   const backoff = createBackoff({ initialMs: POLL_FIRST_MS, maxMs: POLL_MAX_MS, dice });
   for (;;) {
-    const { status } = await client.get<SigningRequest>(SIGNING_REQUESTS, { name: asked.metadata.name }, { signal });
+    const { status } = await client.get<CertificateSigningRequest>(
+      CERTIFICATE_SIGNING_REQUESTS,
+      { name: asked.metadata.name },
+      { signal },
+    );
     const refused = status?.conditions?.find(({ type }) => type === 'Denied' || type === 'Failed');
     if (refused)
       throw new ConfigError(`the cluster refused a certificate for node ${name}: ${refused.message ?? refused.reason}`);

@@ -2,9 +2,10 @@
  * Gets a container's image ready and tells the story as the kubelet does: Pulling, Pulled, ErrImagePull, then
  * ImagePullBackOff with growing waits. Called by container-start.
  */
+
+import type { Container } from '../control/kinds/types/container.ts';
 import { ImageError } from './image-error.ts';
 import type { PulledImage } from './images.ts';
-import type { Container } from './objects.ts';
 import { containerEvent, type PodRun } from './pod-run.ts';
 import type { ContainerRecord } from './record.ts';
 import { next, remaining } from './restart.ts';

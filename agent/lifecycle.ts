@@ -2,7 +2,7 @@
  * A container's hooks: after its start and before its stop, a request to it or a wait. Kubernetes' rules: any answer to the
  * request will do; a hook after the start that fails ends the container; one before the stop delays it within its grace.
  */
-import type { Handler } from './objects.ts';
+import type { LifecycleHandler } from '../control/kinds/types/probe.ts';
 import { publish } from './pod-report.ts';
 import { containerEvent, type PodRun, type RunningContainer } from './pod-run.ts';
 import { attemptHttp, portOf } from './probes.ts';
@@ -39,7 +39,7 @@ export async function beforeStop(run: PodRun, running: RunningContainer, graceMs
 async function perform(
   { ip = '', node }: PodRun,
   { container }: RunningContainer,
-  { httpGet, sleep }: Handler,
+  { httpGet, sleep }: LifecycleHandler,
   signal: AbortSignal,
 ): Promise<boolean> {
   try {

@@ -1,8 +1,10 @@
 /**
  * The Node object of this box: what it is, what it has, how it fares. Pure: facts in, object out. Called by register.
  */
+
+import type { Node } from '../control/kinds/node.ts';
+import type { NodeCondition, NodeStatus, NodeSystemInfo } from '../control/kinds/types/node.ts';
 import { SKERRY_VERSION, VERSION } from '../control/machinery/version.ts';
-import type { Condition, Node, NodeStatus } from './objects.ts';
 
 export interface HostFacts {
   hostname: string;
@@ -73,7 +75,7 @@ export function nodeResources(facts: HostFacts, maxPods: number): Pick<NodeStatu
   return { capacity, allocatable };
 }
 
-export const nodeInfo = (facts: HostFacts): Record<string, string> => ({
+export const nodeInfo = (facts: HostFacts): NodeSystemInfo => ({
   machineID: facts.machineId,
   systemUUID: facts.machineId,
   bootID: facts.bootId,
@@ -87,15 +89,15 @@ export const nodeInfo = (facts: HostFacts): Record<string, string> => ({
 });
 
 /** `before` keeps its transition times where nothing has changed. */
-export function nodeConditions(health: Health, before: readonly Condition[], now: string): Condition[] {
+export function nodeConditions(health: Health, before: readonly NodeCondition[], now: string): NodeCondition[] {
   const { memoryAvailableBytes, diskAvailableBytes, diskBytes, notReady } = health;
   const lowMemory = memoryAvailableBytes < MEMORY_RESERVED_BYTES;
   const lowDisk = diskBytes > 0 && diskAvailableBytes / diskBytes < DISK_FREE_PART_MIN / 2;
-  const pressure = (type: string, under: boolean, reason: string, fine: string, message: string): Condition =>
+  const pressure = (type: string, under: boolean, reason: string, fine: string, message: string): NodeCondition =>
     under
       ? { type, status: 'True', reason: `KubeletHas${reason}`, message: `kubelet has ${message}` }
       : { type, status: 'False', reason: `KubeletHas${fine}`, message: `kubelet has ${fineText(fine)}` };
-  const conditions: Condition[] = [
+  const conditions: NodeCondition[] = [
     pressure('MemoryPressure', lowMemory, 'InsufficientMemory', 'SufficientMemory', 'insufficient memory available'),
     pressure('DiskPressure', lowDisk, 'DiskPressure', 'NoDiskPressure', 'disk pressure'),
     pressure('PIDPressure', false, 'InsufficientPID', 'SufficientPID', 'insufficient PID available'),

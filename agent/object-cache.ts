@@ -7,20 +7,16 @@
 import { join } from 'node:path';
 import type { Client } from '../control/client/client.ts';
 import { createInformer, type Informer } from '../control/client/informer.ts';
+import type { ConfigMap } from '../control/kinds/config-map.ts';
+import type { Pod } from '../control/kinds/pod.ts';
+import type { RuntimeClass } from '../control/kinds/runtime-class.ts';
+import type { Secret } from '../control/kinds/secret.ts';
 import type { Log } from '../control/machinery/log.ts';
 import type { ApiObject, Resource } from '../control/machinery/meta.ts';
+import { CONFIG_MAPS, RUNTIME_CLASSES, SECRETS } from '../control/machinery/resources.ts';
 import type { Clock, Dice, Files } from '../control/platform/types.ts';
 import { configError } from './config-error.ts';
 import type { ObjectLookup } from './environment.ts';
-import {
-  CONFIG_MAPS,
-  type ConfigMap,
-  type Pod,
-  RUNTIME_CLASSES,
-  type RuntimeClass,
-  SECRETS,
-  type Secret,
-} from './objects.ts';
 import { containersOf } from './record.ts';
 
 /** How long a start waits for the server before the copy on disk is used. */

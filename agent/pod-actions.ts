@@ -5,7 +5,8 @@
  * Always: init containers run one by one, in order, before the others; a container that ended starts again only as the
  * restart policy and its back-off say; nothing is started in a pod that is being deleted or has ended.
  */
-import type { Pod, Terminated } from './objects.ts';
+import type { Pod } from '../control/kinds/pod.ts';
+import type { ContainerStateTerminated } from '../control/kinds/types/container-status.ts';
 import type { ContainerRecord, Records } from './record.ts';
 import { remaining } from './restart.ts';
 
@@ -81,7 +82,7 @@ function planContainer(pod: Pod, record: ContainerRecord, now: number): Action[]
 const letsOthersStart = ({ kind, state, started }: ContainerRecord): boolean =>
   kind === 'sidecar' ? state.is === 'running' && started : state.is === 'terminated' && state.end.exitCode === 0;
 
-export function restarts(pod: Pod, record: Pick<ContainerRecord, 'kind'>, end: Terminated): boolean {
+export function restarts(pod: Pod, record: Pick<ContainerRecord, 'kind'>, end: ContainerStateTerminated): boolean {
   if (record.kind === 'sidecar') return true;
   const policy = pod.spec.restartPolicy ?? 'Always';
   if (record.kind === 'init') return end.exitCode !== 0 && policy !== 'Never';
@@ -102,7 +103,7 @@ function hasEnded(pod: Pod, records: Records): boolean {
   return failedInit || pod.spec.containers.every(({ name }) => over(name));
 }
 
-const endOf = ({ state }: ContainerRecord): Terminated | undefined =>
+const endOf = ({ state }: ContainerRecord): ContainerStateTerminated | undefined =>
   state.is === 'terminated' ? state.end : undefined;
 
 export const graceOf = (pod: Pod): number =>

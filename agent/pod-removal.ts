@@ -5,8 +5,8 @@
  * Always: the server forgets the pod only after its containers have ended; only this pod is deleted, never its successor.
  */
 import { createBackoff } from '../control/client/backoff.ts';
+import { PODS } from '../control/machinery/resources.ts';
 import { isReason } from '../control/machinery/status.ts';
-import { PODS } from './objects.ts';
 import { publish } from './pod-report.ts';
 import { type PodRun, podDirectory } from './pod-run.ts';
 import { stopContainers } from './pod-stop.ts';

@@ -4,6 +4,9 @@
  */
 import type { Client } from '../control/client/client.ts';
 import type { EventRecorder } from '../control/client/event-recorder.ts';
+import type { Pod } from '../control/kinds/pod.ts';
+import type { Container } from '../control/kinds/types/container.ts';
+import type { PodStatus } from '../control/kinds/types/pod-status.ts';
 import type { Log } from '../control/machinery/log.ts';
 import { timestamp } from '../control/machinery/meta.ts';
 import type { Clock, Dice, Files } from '../control/platform/types.ts';
@@ -14,7 +17,6 @@ import type { PodFacts } from './downward-api.ts';
 import type { Images, PulledImage } from './images.ts';
 import type { ContainerLog, PodLogs } from './logs.ts';
 import type { ObjectCache } from './object-cache.ts';
-import type { Container, Pod, PodStatus } from './objects.ts';
 import { containersOf, type Records } from './record.ts';
 import type { BackOff } from './restart.ts';
 import type { PodReporter, StatusReporter } from './status-reporter.ts';

@@ -4,8 +4,11 @@
  *
  * Always: a condition's lastTransitionTime changes only with its status; conditions that others own are never sent.
  */
+
+import type { Pod } from '../control/kinds/pod.ts';
+import type { ContainerState, ContainerStatus } from '../control/kinds/types/container-status.ts';
+import type { PodCondition, PodStatus } from '../control/kinds/types/pod-status.ts';
 import { EVICTED } from './disk-usage.ts';
-import type { Condition, ContainerState, ContainerStatus, Pod, PodStatus } from './objects.ts';
 import { restarts } from './pod-actions.ts';
 import type { ContainerRecord, Records } from './record.ts';
 
@@ -94,10 +97,10 @@ function stateOf({ state }: ContainerRecord): ContainerState {
   }
 }
 
-type Verdict = Pick<Condition, 'status' | 'reason' | 'message'>;
+type Verdict = Pick<PodCondition, 'status' | 'reason' | 'message'>;
 const TRUE: Verdict = { status: 'True' };
 
-function conditionsOf(pod: Pod, facts: Facts, phase: PodStatus['phase']): Condition[] {
+function conditionsOf(pod: Pod, facts: Facts, phase: PodStatus['phase']): PodCondition[] {
   const containers = containersReady(pod, facts, phase);
   const verdicts: Record<string, Verdict> = {
     PodReadyToStartContainers: facts.sandboxReady && !facts.over ? TRUE : { status: 'False' },

@@ -1,10 +1,11 @@
 /**
  * Takes a pod on, fresh or after a restart of the agent, and takes over newer versions of it. Called by the pod's worker.
  */
+
+import type { Pod } from '../control/kinds/pod.ts';
 import { equal } from '../control/machinery/equal.ts';
 import { timestamp } from '../control/machinery/meta.ts';
 import type { PodCheckpoint } from './checkpoint.ts';
-import type { Pod } from './objects.ts';
 import { graceOf } from './pod-actions.ts';
 import { containerEvent, type NodeContext, type PodRun } from './pod-run.ts';
 import { killAfter, stopOne } from './pod-stop.ts';

@@ -5,11 +5,12 @@
  * Always: one step at a time; the pod's state is written here and in the files this one calls, nowhere else; the worker of a
  * deleted pod ends only when nothing of the pod is left.
  */
+
+import type { Pod } from '../control/kinds/pod.ts';
 import type { Rejection } from './admit.ts';
 import type { PodCheckpoint } from './checkpoint.ts';
 import { startContainer } from './container-start.ts';
 import { EVICTED, measureDisk } from './disk-usage.ts';
-import type { Pod } from './objects.ts';
 import { type Action, graceOf, planPod } from './pod-actions.ts';
 import { terminate } from './pod-removal.ts';
 import { publish } from './pod-report.ts';

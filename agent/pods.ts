@@ -5,10 +5,10 @@
  * or no longer has it; after a restart of the agent, pods start again from the checkpoints, without the server.
  */
 import { createInformer } from '../control/client/informer.ts';
+import type { Pod } from '../control/kinds/pod.ts';
+import { PODS } from '../control/machinery/resources.ts';
 import { rejectionOf } from './admit.ts';
 import type { PodCheckpoint } from './checkpoint.ts';
-import type { Pod } from './objects.ts';
-import { PODS } from './objects.ts';
 import type { NodeContext } from './pod-run.ts';
 import { type PodWorker, startPodWorker } from './pod-worker.ts';
 

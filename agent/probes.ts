@@ -7,8 +7,9 @@
 import { request } from 'node:http';
 import { request as secureRequest } from 'node:https';
 import { connect } from 'node:net';
+import type { Container } from '../control/kinds/types/container.ts';
+import type { Probe } from '../control/kinds/types/probe.ts';
 import type { Clock, Dice } from '../control/platform/types.ts';
-import type { Container, Probe } from './objects.ts';
 
 export type ProbeKind = 'Liveness' | 'Readiness' | 'Startup';
 

@@ -2,7 +2,11 @@
  * What the agent knows of one container of one pod: the fact that pod-actions plans from and pod-status reports. Written
  * only by the pod's own worker.
  */
-import type { Container, ContainerStatus, Pod, PodStatus, Terminated } from './objects.ts';
+
+import type { Pod } from '../control/kinds/pod.ts';
+import type { Container } from '../control/kinds/types/container.ts';
+import type { ContainerStateTerminated, ContainerStatus } from '../control/kinds/types/container-status.ts';
+import type { PodStatus } from '../control/kinds/types/pod-status.ts';
 import type { BackOff } from './restart.ts';
 
 export interface ContainerRecord {
@@ -10,7 +14,7 @@ export interface ContainerRecord {
   readonly kind: ContainerKind;
   state: RecordState;
   /** How the run before this one ended. */
-  last?: Terminated;
+  last?: ContainerStateTerminated;
   restartCount: number;
   image: string;
   imageID: string;
@@ -33,7 +37,7 @@ export type RecordState =
   /** Not running. `retryAt`: not to be tried before (milliseconds); absent, at once. */
   | { is: 'waiting'; reason: string; message?: string; retryAt?: number }
   | { is: 'running'; startedAt: string }
-  | { is: 'terminated'; end: Terminated };
+  | { is: 'terminated'; end: ContainerStateTerminated };
 
 export type Records = Map<string, ContainerRecord>;
 
@@ -79,22 +83,23 @@ export function restoredRecords(pod: Pod, status: PodStatus | undefined, nowMs: 
 }
 
 function restore(record: ContainerRecord, seen: ContainerStatus, nowMs: number, now: string): void {
+  const { waiting, running, terminated } = seen.state ?? {};
   record.restartCount = seen.restartCount;
-  record.last = seen.lastState.terminated;
+  record.last = seen.lastState?.terminated;
   record.image = seen.image;
   record.imageID = seen.imageID;
   record.containerID = seen.containerID;
-  if (seen.state.terminated) {
-    record.finishedMs = Date.parse(seen.state.terminated.finishedAt ?? now);
-    record.state = { is: 'terminated', end: seen.state.terminated };
-  } else if (seen.state.waiting?.reason === 'CrashLoopBackOff') {
+  if (terminated) {
+    record.finishedMs = Date.parse(terminated.finishedAt ?? now);
+    record.state = { is: 'terminated', end: terminated };
+  } else if (waiting?.reason === 'CrashLoopBackOff') {
     record.restarting = true;
-  } else if (seen.state.running) {
-    const end: Terminated = {
+  } else if (running) {
+    const end: ContainerStateTerminated = {
       exitCode: 137,
       reason: 'ContainerStatusUnknown',
       message: 'The container ended with the agent that ran it',
-      startedAt: seen.state.running.startedAt,
+      startedAt: running.startedAt,
       finishedAt: now,
       containerID: seen.containerID,
     };

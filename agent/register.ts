@@ -8,16 +8,19 @@ import { join } from 'node:path';
 import { createBackoff } from '../control/client/backoff.ts';
 import type { Client } from '../control/client/client.ts';
 import { createInformer } from '../control/client/informer.ts';
+import type { Lease } from '../control/kinds/lease.ts';
+import type { Node } from '../control/kinds/node.ts';
+import type { NodeCondition, NodeStatus } from '../control/kinds/types/node.ts';
 import { type AddressRanges, RANGE_ANNOTATIONS } from '../control/machinery/address-ranges.ts';
 import { equal } from '../control/machinery/equal.ts';
 import type { Log } from '../control/machinery/log.ts';
 import { timestamp } from '../control/machinery/meta.ts';
+import { LEASES, NODES } from '../control/machinery/resources.ts';
 import { isReason } from '../control/machinery/status.ts';
 import type { Clock, Dice, Files } from '../control/platform/types.ts';
 import type { Addresses } from './addresses.ts';
 import { readHealth } from './host-facts.ts';
 import { type HostFacts, nodeConditions, nodeInfo, nodeObject, nodeResources } from './node-object.ts';
-import { type Condition, LEASES, type Lease, NODES, type Node, type NodeStatus } from './objects.ts';
 import { RUNTIME_HANDLERS } from './runtime-class.ts';
 
 const LEASE_NAMESPACE = 'kube-node-lease';
@@ -186,7 +189,7 @@ async function sendStatus(options: RegisterOptions, state: State): Promise<void>
   const { client, clock, name, facts, maxPods, nodeIp, signal } = options;
   const now = clock.now();
   const health = { ...(await readHealth(options.directory)), notReady: notReadyReason(options, state) };
-  const before: readonly Condition[] = state.sent?.conditions ?? state.node?.status?.conditions ?? [];
+  const before: readonly NodeCondition[] = state.sent?.conditions ?? state.node?.status?.conditions ?? [];
   const status: NodeStatus = {
     ...nodeResources(facts, maxPods),
     addresses: [

@@ -1,8 +1,9 @@
 /** Which engine a pod asks for: its RuntimeClass names a handler, and the handlers of this agent are engines. */
+
+import type { Pod } from '../control/kinds/pod.ts';
 import type { Engine } from '../runtime/sandbox.ts';
 import { SetupError } from './config-error.ts';
 import type { ObjectCache } from './object-cache.ts';
-import type { Pod } from './objects.ts';
 
 /** Undefined: the runtime chooses by what the module is. */
 const ENGINES: Readonly<Record<string, Engine | undefined>> = { wasm: undefined, 'wasmer-wasi': 'wasmer-wasi' };

@@ -2,8 +2,9 @@
  * From the status the server was told last to the one that is true: a strategic merge patch with only what changed, or
  * nothing. Pure. The uid is a precondition: a patch meant for this pod never lands on its successor of the same name.
  */
+
+import type { PodCondition, PodStatus } from '../control/kinds/types/pod-status.ts';
 import { equal } from '../control/machinery/equal.ts';
-import type { Condition, PodStatus } from './objects.ts';
 
 export interface StatusPatch {
   metadata: { uid?: string };
@@ -36,13 +37,13 @@ export function statusPatch(uid: string | undefined, sent: PodStatus, wanted: Po
   return Object.keys(changed).length === 0 ? undefined : { metadata: { uid }, status: changed };
 }
 
-const sameCondition = (before: Condition, wanted: Condition): boolean =>
+const sameCondition = (before: PodCondition, wanted: PodCondition): boolean =>
   before.status === wanted.status &&
   (before.reason ?? '') === (wanted.reason ?? '') &&
   (before.message ?? '') === (wanted.message ?? '');
 
 /** A merge keeps what a patch does not name, so what has gone away is sent as null. */
-const namingWhatWent = (before: Condition | undefined, wanted: Condition): Record<string, unknown> => ({
+const namingWhatWent = (before: PodCondition | undefined, wanted: PodCondition): Record<string, unknown> => ({
   ...wanted,
   ...(before?.reason && !wanted.reason ? { reason: null } : {}),
   ...(before?.message && !wanted.message ? { message: null } : {}),

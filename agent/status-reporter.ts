@@ -7,10 +7,12 @@
  */
 import { createBackoff } from '../control/client/backoff.ts';
 import type { Client } from '../control/client/client.ts';
+import type { Pod } from '../control/kinds/pod.ts';
+import type { PodStatus } from '../control/kinds/types/pod-status.ts';
 import type { Log } from '../control/machinery/log.ts';
+import { PODS } from '../control/machinery/resources.ts';
 import { isReason } from '../control/machinery/status.ts';
 import type { Clock, Dice } from '../control/platform/types.ts';
-import { PODS, type Pod, type PodStatus } from './objects.ts';
 import { statusPatch } from './status-patch.ts';
 
 const RETRY_FIRST_MS = 200;

@@ -6,10 +6,10 @@
  */
 import { constants, open } from 'node:fs/promises';
 import { basename, dirname, join, normalize } from 'node:path';
+import type { Container } from '../control/kinds/types/container.ts';
 import type { LoadedModule, Mount } from '../runtime/sandbox.ts';
 import { configError } from './config-error.ts';
 import { readLog } from './log-reader.ts';
-import type { Container } from './objects.ts';
 import { logDirectory, type PodRun, podDirectory } from './pod-run.ts';
 
 const PATH_DEFAULT = '/dev/termination-log';

@@ -3,23 +3,14 @@
  * their life are over. Called when volumes are laid out.
  */
 import type { Client } from '../control/client/client.ts';
-import type { ApiObject } from '../control/machinery/meta.ts';
+import type { TokenRequest } from '../control/kinds/bodies.ts';
+import { SERVICE_ACCOUNTS } from '../control/machinery/resources.ts';
 import type { Clock } from '../control/platform/types.ts';
-import { SERVICE_ACCOUNTS } from './objects.ts';
 import type { TokenSource } from './volumes/projected.ts';
 
 const EXPIRATION_SECONDS_DEFAULT = 3607;
 /** A token is replaced after this part of its life. */
 const REFRESH_AT = 0.8;
-
-interface TokenRequest extends ApiObject {
-  spec: {
-    audiences?: string[];
-    expirationSeconds: number;
-    boundObjectRef: { kind: string; apiVersion: string; name: string; uid?: string };
-  };
-  status?: { token: string; expirationTimestamp: string };
-}
 
 export function createTokens(client: Client, clock: Clock): TokenSource {
   const tokens = new Map<string, { token: string; refreshAt: number }>();
@@ -36,7 +27,7 @@ export function createTokens(client: Client, clock: Clock): TokenSource {
       kind: 'TokenRequest',
       metadata: { name: account, namespace },
       spec: {
-        audiences: request.audience ? [request.audience] : undefined,
+        audiences: request.audience ? [request.audience] : [],
         expirationSeconds: request.expirationSeconds ?? EXPIRATION_SECONDS_DEFAULT,
         boundObjectRef: { kind: 'Pod', apiVersion: 'v1', name, uid },
       },

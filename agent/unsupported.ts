@@ -2,8 +2,9 @@
  * What keeps a container from being started because this agent cannot do it: by field, so that its author finds it. The list
  * itself is shared with the server, which has warned of it. Pure.
  */
+
+import type { Pod } from '../control/kinds/pod.ts';
 import { unsupportedFields } from '../control/kinds/wasm-support.ts';
-import type { Pod } from './objects.ts';
 
 /** The first reason, if there is one: the container's own, or one of the whole pod. */
 export function refusalOf({ spec }: Pod, container: string): string | undefined {

@@ -5,10 +5,12 @@
  * Always: the file is whole or absent; one that cannot be read back is left out with a warning; it is written at most once
  * per WRITE_EVERY_MS, and holds nothing that the rules do not read.
  */
+
+import type { EndpointSlice } from '../../control/kinds/endpoint-slice.ts';
+import type { Service } from '../../control/kinds/service.ts';
 import type { Log } from '../../control/machinery/log.ts';
 import type { ApiObject } from '../../control/machinery/meta.ts';
 import type { Clock, Files } from '../../control/platform/types.ts';
-import type { EndpointSlice, Service } from './objects.ts';
 
 const WRITE_EVERY_MS = 2_000;
 

@@ -7,11 +7,11 @@
  */
 import type { Client } from '../../control/client/client.ts';
 import type { Log } from '../../control/machinery/log.ts';
-import type { ApiObject, Resource } from '../../control/machinery/meta.ts';
+import type { ApiObject } from '../../control/machinery/meta.ts';
+import { NODES } from '../../control/machinery/resources.ts';
 import type { Clock } from '../../control/platform/types.ts';
 
 const HOST_ID_ANNOTATION = 'skerry.dev/host-id';
-const NODES: Resource = { group: '', version: 'v1', resource: 'nodes', kind: 'Node', namespaced: false };
 const ASK_AGAIN_FIRST_MS = 5_000;
 const ASK_AGAIN_MAX_MS = 10 * 60_000;
 

@@ -10,20 +10,23 @@ import type { Client } from '../../control/client/client.ts';
 import { createEventRecorder } from '../../control/client/event-recorder.ts';
 import { createInformer, type Informer } from '../../control/client/informer.ts';
 import { byNamespace } from '../../control/client/store-index.ts';
+import type { EndpointSlice } from '../../control/kinds/endpoint-slice.ts';
+import type { Service } from '../../control/kinds/service.ts';
 import type { Log } from '../../control/machinery/log.ts';
 import { keyText } from '../../control/machinery/meta.ts';
+import { ENDPOINT_SLICES, SERVICES } from '../../control/machinery/resources.ts';
 import type { Clock, Dice } from '../../control/platform/types.ts';
 import type { Network } from '../../runtime/sandbox.ts';
 import { createZone, type ZoneSource } from '../dns/zone.ts';
 import type { KnownServices, ServiceCheckpoint } from './checkpoint.ts';
 import { startHostListeners } from './host-listeners.ts';
 import { createHosts } from './hosts.ts';
-import { ENDPOINT_SLICES, type EndpointSlice, SERVICES, type Service, serviceKeyOf } from './objects.ts';
 import { createPicker } from './pick.ts';
 import { createPodNetwork, type PodIdentity } from './pod-network.ts';
 import { createRanges } from './ranges.ts';
 import { type PortRule, rulesOf } from './rules.ts';
 import { serviceEnv } from './service-env.ts';
+import { serviceKeyOf } from './slice-owner.ts';
 import { createTable } from './table.ts';
 
 export interface ProxyOptions {

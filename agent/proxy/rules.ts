@@ -4,7 +4,9 @@
  * Always: endpoints that are ready and not ending come first; when there are none, those that end but still serve; a Local
  * policy looks at this node's endpoints only, and having none there means refusal (KEP-1669, as kube-proxy does).
  */
-import type { EndpointSlice, Service, ServicePort, ServiceSpec } from './objects.ts';
+import type { EndpointSlice } from '../../control/kinds/endpoint-slice.ts';
+import type { Service } from '../../control/kinds/service.ts';
+import type { ServicePort, ServiceSpec } from '../../control/kinds/types/service.ts';
 
 export interface PortRule {
   /** `namespace/name:port`, what messages and the picker call it. */

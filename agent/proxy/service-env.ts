@@ -2,7 +2,8 @@
  * Variables that tell a container of the Services of its namespace, as the kubelet sets them (`WEB_SERVICE_HOST`, and the
  * links that Docker had). Pure. Called for each container start.
  */
-import type { Service, ServicePort } from './objects.ts';
+import type { Service } from '../../control/kinds/service.ts';
+import type { ServicePort } from '../../control/kinds/types/service.ts';
 
 /** `master` is the `kubernetes` Service of `default`, which every namespace gets. */
 export function serviceEnv(services: readonly Service[], master: Service | undefined): Record<string, string> {

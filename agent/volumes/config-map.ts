@@ -1,13 +1,14 @@
 /** The files of a ConfigMap volume: one for each key, or for the keys that `items` names. Kubernetes' wording on errors. */
+
+import type { ConfigMapVolumeSource, KeyToPath } from '../../control/kinds/types/volume.ts';
 import { SetupError } from '../config-error.ts';
 import type { ObjectLookup } from '../environment.ts';
-import type { KeyToPath, ObjectSource } from '../objects.ts';
 import type { VolumeFiles } from './files.ts';
 
 export const FILE_MODE_DEFAULT = 0o644;
 
 export async function configMapFiles(
-  source: ObjectSource,
+  source: ConfigMapVolumeSource,
   namespace: string,
   objects: ObjectLookup,
   mode = source.defaultMode ?? FILE_MODE_DEFAULT,

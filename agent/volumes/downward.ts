@@ -1,11 +1,12 @@
 /** The files of a downward API volume: the pod's own fields and resources. */
+
+import type { DownwardAPIVolumeFile } from '../../control/kinds/types/volume.ts';
 import { fieldValue, type PodFacts, resourceValue } from '../downward-api.ts';
-import type { DownwardItem } from '../objects.ts';
 import { FILE_MODE_DEFAULT } from './config-map.ts';
 import type { VolumeFiles } from './files.ts';
 
 export function downwardFiles(
-  items: readonly DownwardItem[],
+  items: readonly DownwardAPIVolumeFile[],
   facts: PodFacts,
   defaultMode = FILE_MODE_DEFAULT,
 ): VolumeFiles {

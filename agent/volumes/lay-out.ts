@@ -6,13 +6,14 @@
  */
 import { copyFile, lstat } from 'node:fs/promises';
 import { basename, dirname, join, normalize } from 'node:path';
+import type { Container, VolumeMount } from '../../control/kinds/types/container.ts';
+import type { Volume } from '../../control/kinds/types/volume-source.ts';
 import type { Files } from '../../control/platform/types.ts';
 import type { Mount } from '../../runtime/sandbox.ts';
 import { configError, SetupError } from '../config-error.ts';
 import type { PodFacts } from '../downward-api.ts';
 import type { ObjectLookup } from '../environment.ts';
 import { expand } from '../expansion.ts';
-import type { Container, Volume, VolumeMount } from '../objects.ts';
 import { configMapFiles } from './config-map.ts';
 import { downwardFiles } from './downward.ts';
 import { makeEmptyDir } from './empty-dir.ts';

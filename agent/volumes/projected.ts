@@ -1,7 +1,8 @@
 /** The files of a projected volume: several sources in one directory, the later one wins. */
+
+import type { VolumeProjection } from '../../control/kinds/types/volume.ts';
 import type { PodFacts } from '../downward-api.ts';
 import type { ObjectLookup } from '../environment.ts';
-import type { ProjectedSource } from '../objects.ts';
 import { configMapFiles, FILE_MODE_DEFAULT } from './config-map.ts';
 import { downwardFiles } from './downward.ts';
 import type { VolumeFiles } from './files.ts';
@@ -10,11 +11,11 @@ import { secretFiles } from './secret.ts';
 /** A token for the pod's service account, as its file shall hold it. */
 export type TokenSource = (
   facts: PodFacts,
-  request: NonNullable<ProjectedSource['serviceAccountToken']>,
+  request: NonNullable<VolumeProjection['serviceAccountToken']>,
 ) => Promise<string>;
 
 export async function projectedFiles(
-  sources: readonly ProjectedSource[],
+  sources: readonly VolumeProjection[],
   facts: PodFacts,
   objects: ObjectLookup,
   token: TokenSource,

@@ -1,12 +1,13 @@
 /** The files of a Secret volume: one for each key, or for the keys that `items` names. */
+
+import type { SecretProjection, SecretVolumeSource } from '../../control/kinds/types/volume.ts';
 import { SetupError } from '../config-error.ts';
 import type { ObjectLookup } from '../environment.ts';
-import type { ObjectSource } from '../objects.ts';
 import { FILE_MODE_DEFAULT, project } from './config-map.ts';
 import type { VolumeFiles } from './files.ts';
 
 export async function secretFiles(
-  source: ObjectSource,
+  source: SecretVolumeSource & Partial<SecretProjection>,
   namespace: string,
   objects: ObjectLookup,
   mode = source.defaultMode ?? FILE_MODE_DEFAULT,

@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { rejectionOf } from '../../agent/admit.ts';
-import type { Pod } from '../../agent/objects.ts';
+import type { Pod } from '../../control/kinds/pod.ts';
 
 const test = suite('admit');
 

@@ -2,7 +2,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { argumentsOf, environmentOf } from '../../agent/environment.ts';
-import type { Container, Pod } from '../../agent/objects.ts';
+import type { Pod } from '../../control/kinds/pod.ts';
+import type { Container } from '../../control/kinds/types/container.ts';
 
 const test = suite('environment');
 
@@ -123,7 +124,7 @@ test("arguments: the pod's over the image's", () => {
   const image = { program: 'app', config: { Entrypoint: ['/x.wasm'], Cmd: ['serve'] } };
   const bare = { program: 'app', config: {} };
   const of = (container: Partial<Container>, from = image as typeof bare) =>
-    argumentsOf({ name: 'main', ...container }, from, { A: 'a' }).join(' ');
+    argumentsOf({ name: 'main', resources: {}, ...container }, from, { A: 'a' }).join(' ');
   assert.is(of({}, bare), 'app');
   assert.is(of({ args: ['-v', '$(A)'] }, bare), 'app -v a');
   assert.is(of({ command: ['x', '$(A)'] }, bare), 'x a');

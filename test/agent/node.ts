@@ -8,15 +8,16 @@ import { openImageStore } from '../../agent/image-store.ts';
 import { createImages } from '../../agent/images.ts';
 import { createPodLogs } from '../../agent/logs.ts';
 import { createObjectCache } from '../../agent/object-cache.ts';
-import type { Pod } from '../../agent/objects.ts';
 import type { NodeContext } from '../../agent/pod-run.ts';
 import { startPods } from '../../agent/pods.ts';
 import { createFetchImage } from '../../agent/registry.ts';
 import { createStatusReporter } from '../../agent/status-reporter.ts';
 import { createTokens } from '../../agent/tokens.ts';
 import { createEventRecorder } from '../../control/client/event-recorder.ts';
+import type { Pod } from '../../control/kinds/pod.ts';
 import { createNodePlatform } from '../../control/platform/node.ts';
 import type { Runtime } from '../../runtime/sandbox.ts';
+import { container } from '../lib/container.ts';
 import type { FakeServer } from './fake-server.ts';
 
 export const NODE_NAME = 'edge-0';
@@ -78,7 +79,7 @@ export const makePod = (name: string, spec: Partial<Pod['spec']> = {}): Pod => (
     nodeName: NODE_NAME,
     restartPolicy: 'Always',
     terminationGracePeriodSeconds: 1,
-    containers: [{ name: 'main', image: 'app:v1' }],
+    containers: [container('main', { image: 'app:v1' })],
     ...spec,
   },
 });

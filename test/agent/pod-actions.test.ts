@@ -1,9 +1,10 @@
 /** What is done next, as a table: spec and container states in, actions out. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Pod } from '../../agent/objects.ts';
 import { planPod } from '../../agent/pod-actions.ts';
 import { newRecords, type RecordState, type Records } from '../../agent/record.ts';
+import type { Pod } from '../../control/kinds/pod.ts';
+import { container } from '../lib/container.ts';
 
 const test = suite('pod-actions');
 const NOW = 1_000_000;
@@ -16,7 +17,7 @@ const pod = (spec: Partial<Pod['spec']> = {}, metadata: Partial<Pod['metadata']>
   apiVersion: 'v1',
   kind: 'Pod',
   metadata: { name: 'p', ...metadata },
-  spec: { containers: [{ name: 'a' }], ...spec },
+  spec: { containers: [container('a')], ...spec },
 });
 
 const plan = (
@@ -38,9 +39,9 @@ const plan = (
     .join(', ');
 };
 
-const two = { containers: [{ name: 'a' }, { name: 'b' }] };
-const init = { initContainers: [{ name: 'i' }, { name: 'j' }] };
-const sidecar = { initContainers: [{ name: 's', restartPolicy: 'Always' as const }] };
+const two = { containers: [container('a'), container('b')] };
+const init = { initContainers: [container('i'), container('j')] };
+const sidecar = { initContainers: [container('s', { restartPolicy: 'Always' })] };
 
 const TABLE: [string, Pod, Record<string, RecordState>, string][] = [
   ['a new pod starts all its containers', pod(two), {}, 'start a, start b'],

@@ -1,10 +1,11 @@
 /** Container states in, PodStatus out; and the patch that brings the server from one status to the next. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Pod } from '../../agent/objects.ts';
 import { podStatus } from '../../agent/pod-status.ts';
 import { newRecords, type RecordState } from '../../agent/record.ts';
 import { statusPatch } from '../../agent/status-patch.ts';
+import type { Pod } from '../../control/kinds/pod.ts';
+import { container } from '../lib/container.ts';
 
 const test = suite('pod-status');
 const NOW = '2026-01-01T00:00:10Z';
@@ -17,7 +18,7 @@ const pod = (spec: Partial<Pod['spec']> = {}): Pod => ({
   apiVersion: 'v1',
   kind: 'Pod',
   metadata: { name: 'p', uid: 'u' },
-  spec: { containers: [{ name: 'a' }, { name: 'b' }], ...spec },
+  spec: { containers: [container('a'), container('b')], ...spec },
 });
 
 const facts = (of: Pod, states: Record<string, RecordState>, unready: string[] = []) => {
@@ -34,7 +35,7 @@ const facts = (of: Pod, states: Record<string, RecordState>, unready: string[] =
 };
 
 const crashing: RecordState = { is: 'waiting', reason: 'CrashLoopBackOff' };
-const init = { initContainers: [{ name: 'i' }] };
+const init = { initContainers: [container('i')] };
 
 const PHASES: [string, Pod, Record<string, RecordState>, string][] = [
   ['nothing has run', pod(), {}, 'Pending'],

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { container } from '../lib/container.ts';
 import { createFakeRuntime } from './fake-runtime.ts';
 import { createFakeServer } from './fake-server.ts';
 import { createTestNode, makePod, podPath, statusOf, until } from './node.ts';
@@ -89,10 +90,7 @@ test('a pod whose address some other program uses takes another', () =>
 test('init containers run one by one before the others', () =>
   scene('runs', async ({ server, guests }) => {
     const image = 'app:v1';
-    const initContainers = [
-      { name: 'first', image },
-      { name: 'second', image },
-    ];
+    const initContainers = [container('first', { image }), container('second', { image })];
     server.put(podPath('web'), makePod('web', { initContainers }));
     const one = await until('first', () => guests.sandboxes[0]);
     one.end({ code: 0, reason: 'exited' });
@@ -114,7 +112,7 @@ test('bad images and modules are said in the words of Kubernetes', async () => {
   ];
   for (const [module, image, more, reason, message] of cases) {
     await scene(module, async ({ server }) => {
-      server.put(podPath('web'), makePod('web', { containers: [{ name: 'main', image, ...more }] }));
+      server.put(podPath('web'), makePod('web', { containers: [container('main', { image, ...more })] }));
       const waiting = await until(
         reason,
         () => main(server)?.state.waiting?.reason === reason && main(server)!.state.waiting,
@@ -129,12 +127,11 @@ test('bad images and modules are said in the words of Kubernetes', async () => {
 test('a missing ConfigMap holds the container back until it is there; its volume follows changes', () =>
   scene('runs', async ({ server, guests, here }) => {
     const containers = [
-      {
-        name: 'main',
+      container('main', {
         image: 'app:v1',
         env: [{ name: 'COLOR', valueFrom: { configMapKeyRef: { name: 'look', key: 'color' } } }],
         volumeMounts: [{ name: 'look', mountPath: '/etc/look' }],
-      },
+      }),
     ];
     const volumes = [{ name: 'look', configMap: { name: 'look', optional: true } }];
     server.put(podPath('web'), makePod('web', { containers, volumes }));

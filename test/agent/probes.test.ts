@@ -3,9 +3,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Probe } from '../../agent/objects.ts';
 import { type ProbeReport, portOf, runProbe } from '../../agent/probes.ts';
+import type { Probe } from '../../control/kinds/types/probe.ts';
 import { createNodePlatform } from '../../control/platform/node.ts';
+import { container } from '../lib/container.ts';
 
 const test = suite('probes');
 const { clock, dice } = createNodePlatform();
@@ -14,11 +15,11 @@ const { clock, dice } = createNodePlatform();
 async function reports(probe: Probe, count: number, port: number): Promise<string[]> {
   const stop = new AbortController();
   const seen: ProbeReport[] = [];
-  const container = { name: 'main', ports: [{ name: 'web', containerPort: port }] };
+  const main = container('main', { ports: [{ name: 'web', containerPort: port }] });
   await runProbe({
     kind: 'Readiness',
     probe: { periodSeconds: 0.01, ...probe },
-    target: { host: '127.0.0.1', podIP: '10.244.0.2', container },
+    target: { host: '127.0.0.1', podIP: '10.244.0.2', container: main },
     ...{ clock, dice, signal: stop.signal },
     report(report) {
       seen.push(report);
@@ -74,8 +75,8 @@ test('a port where nobody listens, and one that does not answer', async () => {
 });
 
 test('ports by number and name', () => {
-  const container = { name: 'main', ports: [{ name: 'web', containerPort: 8080 }] };
-  assert.equal([portOf('web', container), portOf(9, container), portOf('none', container)], [8080, 9, undefined]);
+  const main = container('main', { ports: [{ name: 'web', containerPort: 8080 }] });
+  assert.equal([portOf('web', main), portOf(9, main), portOf('none', main)], [8080, 9, undefined]);
 });
 
 test.run();

@@ -1,5 +1,5 @@
 /** One node with one image (`app:v1`) whose module says what it does; closed in the end. */
-import type { ContainerStatus } from '../../agent/objects.ts';
+import type { ContainerStatus } from '../../control/kinds/types/container-status.ts';
 import { createFakeRuntime } from './fake-runtime.ts';
 import { createFakeServer, type FakeServer } from './fake-server.ts';
 import { createTestNode, statusOf } from './node.ts';
@@ -29,6 +29,9 @@ export async function scene(
 
 export const reasons = (server: FakeServer): string[] => server.events().map(({ reason }) => reason);
 
+/** The agent always says both states. */
+type Reported = ContainerStatus & Required<Pick<ContainerStatus, 'state' | 'lastState'>>;
+
 /** Status of the pod's first container. */
-export const main = (server: FakeServer, name = 'web'): ContainerStatus | undefined =>
-  statusOf(server, name).containerStatuses?.[0];
+export const main = (server: FakeServer, name = 'web'): Reported | undefined =>
+  statusOf(server, name).containerStatuses?.[0] as Reported | undefined;

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { withHostAliases } from '../../agent/host-aliases.ts';
-import type { Container, Pod } from '../../agent/objects.ts';
+import type { Pod } from '../../control/kinds/pod.ts';
+import type { Container } from '../../control/kinds/types/container.ts';
 import { makePod, podPath, statusOf, until } from './node.ts';
 import { main, reasons, scene } from './scene.ts';
 
@@ -13,7 +14,7 @@ const test = suite('spec fields');
 
 const image = 'app:v1';
 const FILES = ['wasi_snapshot_preview1.path_open'];
-const container = (more: object): Container => ({ name: 'main', image, ...more });
+const container = (more: object): Container => ({ name: 'main', image, resources: {}, ...more });
 const running = (server: Parameters<typeof statusOf>[0]) =>
   until('running', () => statusOf(server, 'web').phase === 'Running' && main(server));
 

@@ -44,6 +44,7 @@ const ContainerStateTerminated = object(
     containerID: optional(7, string()),
   },
 );
+export type ContainerStateTerminated = Static<typeof ContainerStateTerminated>;
 
 const ContainerState = object(
   'io.k8s.api.core.v1.ContainerState',
@@ -54,6 +55,7 @@ const ContainerState = object(
     terminated: pointer(3, ContainerStateTerminated),
   },
 );
+export type ContainerState = Static<typeof ContainerState>;
 
 const VolumeMountStatus = object('io.k8s.api.core.v1.VolumeMountStatus', 'How a volume was mounted.', {
   name: required(1, string()),

@@ -95,6 +95,7 @@ const NodeSystemInfo = object('io.k8s.api.core.v1.NodeSystemInfo', "Versions and
   operatingSystem: required(9, string()),
   architecture: required(10, string()),
 });
+export type NodeSystemInfo = Static<typeof NodeSystemInfo>;
 
 const ContainerImage = object('io.k8s.api.core.v1.ContainerImage', 'An image that a node has.', {
   names: optional(1, array(string(), { type: 'atomic' })),

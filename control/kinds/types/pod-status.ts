@@ -13,6 +13,7 @@ const PodCondition = object('io.k8s.api.core.v1.PodCondition', "One observed asp
   reason: optional(5, string()),
   message: optional(6, string()),
 });
+export type PodCondition = Static<typeof PodCondition>;
 
 const HostIP = object('io.k8s.api.core.v1.HostIP', "An address of the pod's node.", {
   ip: required(1, string()),

@@ -83,6 +83,7 @@ const DownwardAPIVolumeFile = object(
     mode: pointer(4, int32()),
   },
 );
+export type DownwardAPIVolumeFile = Static<typeof DownwardAPIVolumeFile>;
 
 export const DownwardAPIVolumeSource = object(
   'io.k8s.api.core.v1.DownwardAPIVolumeSource',
@@ -99,6 +100,7 @@ const SecretProjection = object('io.k8s.api.core.v1.SecretProjection', 'Keys of 
   items: optional(2, array(KeyToPath, { type: 'atomic' })),
   optional: pointer(4, boolean()),
 });
+export type SecretProjection = Static<typeof SecretProjection>;
 
 const ConfigMapProjection = object('io.k8s.api.core.v1.ConfigMapProjection', 'Keys of a ConfigMap as files.', {
   ...embedded(1, localName),
@@ -139,6 +141,7 @@ const VolumeProjection = object('io.k8s.api.core.v1.VolumeProjection', 'One of t
   serviceAccountToken: pointer(4, ServiceAccountTokenProjection),
   clusterTrustBundle: pointer(5, ClusterTrustBundleProjection),
 });
+export type VolumeProjection = Static<typeof VolumeProjection>;
 
 export const ProjectedVolumeSource = object(
   'io.k8s.api.core.v1.ProjectedVolumeSource',

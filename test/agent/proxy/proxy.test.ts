@@ -4,15 +4,12 @@ import { connect, createServer, type Server } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import {
-  ENDPOINT_SLICES,
-  type EndpointSlice,
-  SERVICES,
-  type Service,
-  type ServiceSpec,
-} from '../../../agent/proxy/objects.ts';
 import { startProxy } from '../../../agent/proxy/proxy.ts';
+import type { EndpointSlice } from '../../../control/kinds/endpoint-slice.ts';
+import type { Service } from '../../../control/kinds/service.ts';
+import type { ServiceSpec } from '../../../control/kinds/types/service.ts';
 import { DEFAULT_RANGES } from '../../../control/machinery/address-ranges.ts';
+import { ENDPOINT_SLICES, SERVICES } from '../../../control/machinery/resources.ts';
 import { createNodePlatform } from '../../../control/platform/node.ts';
 import { createFakeApi, type FakeApi } from './fake-api.ts';
 

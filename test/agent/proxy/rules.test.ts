@@ -1,9 +1,12 @@
 /** Which endpoints answer for a Service: the tables of KEP-1669 and of the traffic policies. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { EndpointSlice, Service, ServiceSpec, SliceEndpoint } from '../../../agent/proxy/objects.ts';
 import { rulesOf } from '../../../agent/proxy/rules.ts';
 import { createTable } from '../../../agent/proxy/table.ts';
+import type { EndpointSlice } from '../../../control/kinds/endpoint-slice.ts';
+import type { Service } from '../../../control/kinds/service.ts';
+import type { Endpoint } from '../../../control/kinds/types/endpoints.ts';
+import type { ServiceSpec } from '../../../control/kinds/types/service.ts';
 
 const test = suite('proxy rules');
 
@@ -13,7 +16,7 @@ const service = (spec: ServiceSpec): Service => ({
   metadata: { namespace: 'default', name: 'web' },
   spec: { clusterIP: '10.96.0.7', ports: [{ port: 80 }], ...spec },
 });
-const slice = (endpoints: SliceEndpoint[], ports: EndpointSlice['ports'] = [{ port: 8080 }]): EndpointSlice => ({
+const slice = (endpoints: Endpoint[], ports: EndpointSlice['ports'] = [{ port: 8080 }]): EndpointSlice => ({
   apiVersion: 'discovery.k8s.io/v1',
   kind: 'EndpointSlice',
   metadata: { namespace: 'default', name: 'web-1', labels: { 'kubernetes.io/service-name': 'web' } },
@@ -21,7 +24,7 @@ const slice = (endpoints: SliceEndpoint[], ports: EndpointSlice['ports'] = [{ po
   endpoints,
   ports,
 });
-const endpoint = (ip: string, state: string, nodeName = 'edge-0'): SliceEndpoint => ({
+const endpoint = (ip: string, state: string, nodeName = 'edge-0'): Endpoint => ({
   addresses: [ip],
   nodeName,
   conditions: {
@@ -78,7 +81,7 @@ test('publishNotReadyAddresses, unreachable nodes, duplicates, absent conditions
   assert.equal(of({}), ['10.0.1.1:8080']);
   assert.equal(of({ publishNotReadyAddresses: true }), ['10.0.0.1:8080', '10.0.1.1:8080']);
   assert.equal(of({}, false), []);
-  assert.equal(keys(rulesOf(service({}), [slice([{ addresses: ['10.0.0.9'] }])], context)[0]!.inside), [
+  assert.equal(keys(rulesOf(service({}), [slice([{ addresses: ['10.0.0.9'] } as Endpoint])], context)[0]!.inside), [
     '10.0.0.9:8080',
   ]);
 });

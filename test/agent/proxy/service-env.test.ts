@@ -1,8 +1,9 @@
 /** The kubelet's variables for Services. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Service, ServiceSpec } from '../../../agent/proxy/objects.ts';
 import { serviceEnv } from '../../../agent/proxy/service-env.ts';
+import type { Service } from '../../../control/kinds/service.ts';
+import type { ServiceSpec } from '../../../control/kinds/types/service.ts';
 
 const test = suite('service environment');
 const service = (name: string, spec: ServiceSpec): Service => ({

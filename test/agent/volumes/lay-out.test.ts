@@ -4,9 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Container, Pod, Volume } from '../../../agent/objects.ts';
 import { layOutVolumes, mountsOf } from '../../../agent/volumes/lay-out.ts';
+import type { Pod } from '../../../control/kinds/pod.ts';
+import type { Container } from '../../../control/kinds/types/container.ts';
+import type { Volume } from '../../../control/kinds/types/volume-source.ts';
 import { createNodePlatform } from '../../../control/platform/node.ts';
+import { container } from '../../lib/container.ts';
 
 const test = suite('volumes');
 
@@ -24,7 +27,7 @@ function make(directory: string, volumes: Volume[]) {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name: 'web', namespace: 'shop', uid: 'u', labels: { app: 'web' } },
-    spec: { containers: [{ name: 'main' }], volumes },
+    spec: { containers: [container('main')], volumes },
   };
   const data: Record<string, string> = { a: 'one', b: 'two' };
   const secret = { key: Buffer.from('hidden').toString('base64') };
@@ -51,7 +54,7 @@ function make(directory: string, volumes: Volume[]) {
     directory,
     at,
     read: (...path: string[]) => readFile(at(...path), 'utf8'),
-    mounts: (volumeMounts: Container['volumeMounts']) => mountsOf({ name: 'main', volumeMounts }, context),
+    mounts: (volumeMounts: Container['volumeMounts']) => mountsOf(container('main', { volumeMounts }), context),
   };
 }
 
@@ -149,7 +152,7 @@ test('subPathExpr takes variables of the container', () =>
   within([{ name: 'tmp', emptyDir: {} }], async ({ context, at }) => {
     await layOutVolumes(context);
     const of = (subPathExpr: string) =>
-      mountsOf({ name: 'main', volumeMounts: [{ name: 'tmp', mountPath: '/x', subPathExpr }] }, context, {
+      mountsOf(container('main', { volumeMounts: [{ name: 'tmp', mountPath: '/x', subPathExpr }] }), context, {
         POD: 'web-1',
       });
     assert.is((await of('logs/$(POD)'))[0]!.host, at('tmp', 'logs', 'web-1'));
