@@ -2,7 +2,6 @@
  * Whether a pod that was bound here fits, in the kubelet's words. The scheduler knows best and has normally asked already;
  * this catches two schedulers, a `nodeName` written by hand, and a node that has shrunk. Pure; called by pods.
  */
-
 import type { Pod } from '../control/kinds/pod.ts';
 import type { Container } from '../control/kinds/types/container.ts';
 import { milliValue, parseQuantity, wholeValue } from '../control/machinery/quantity.ts';

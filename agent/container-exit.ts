@@ -1,5 +1,4 @@
 /** How a sandbox ended, as Kubernetes says it: reason, exit code, message. Pure. */
-
 import type { ContainerStateTerminated } from '../control/kinds/types/container-status.ts';
 import type { Exit } from '../runtime/sandbox.ts';
 

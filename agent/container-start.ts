@@ -4,7 +4,6 @@
  * Always: the record says what happened, with Kubernetes' reasons and Events; an error here never leaves this file; a
  * sandbox that was started is in `run.running` until its record says how it ended.
  */
-
 import type { Pod } from '../control/kinds/pod.ts';
 import type { Container } from '../control/kinds/types/container.ts';
 import { milliValue, parseQuantity, wholeValue } from '../control/machinery/quantity.ts';

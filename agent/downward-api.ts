@@ -2,7 +2,6 @@
  * What a pod may know about itself: fields and resources, as environment variables and as files. Pure.
  * Follows the kubelet's fieldpath package and resource helpers.
  */
-
 import type { Pod } from '../control/kinds/pod.ts';
 import type { Container } from '../control/kinds/types/container.ts';
 import type { ObjectFieldSelector, ResourceFieldSelector } from '../control/kinds/types/container-env.ts';

@@ -3,7 +3,6 @@
  * name. Follows the kubelet's makeEnvironmentVariables; rejects with SetupError where Kubernetes shows
  * CreateContainerConfigError.
  */
-
 import type { ConfigMap } from '../control/kinds/config-map.ts';
 import type { Secret } from '../control/kinds/secret.ts';
 import type { Container } from '../control/kinds/types/container.ts';

@@ -1,5 +1,4 @@
 /** The pod's own lines of a hosts file: names that are known before anybody else is asked. Pure. */
-
 import type { Pod } from '../control/kinds/pod.ts';
 import type { Network } from '../runtime/sandbox.ts';
 

@@ -2,7 +2,6 @@
  * Gets a container's image ready and tells the story as the kubelet does: Pulling, Pulled, ErrImagePull, then
  * ImagePullBackOff with growing waits. Called by container-start.
  */
-
 import type { Container } from '../control/kinds/types/container.ts';
 import { ImageError } from './image-error.ts';
 import type { PulledImage } from './images.ts';

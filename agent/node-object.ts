@@ -1,7 +1,6 @@
 /**
  * The Node object of this box: what it is, what it has, how it fares. Pure: facts in, object out. Called by register.
  */
-
 import type { Node } from '../control/kinds/node.ts';
 import type { NodeCondition, NodeStatus, NodeSystemInfo } from '../control/kinds/types/node.ts';
 import { SKERRY_VERSION, VERSION } from '../control/machinery/version.ts';

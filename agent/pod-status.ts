@@ -4,7 +4,6 @@
  *
  * Always: a condition's lastTransitionTime changes only with its status; conditions that others own are never sent.
  */
-
 import type { Pod } from '../control/kinds/pod.ts';
 import type { ContainerState, ContainerStatus } from '../control/kinds/types/container-status.ts';
 import type { PodCondition, PodStatus } from '../control/kinds/types/pod-status.ts';

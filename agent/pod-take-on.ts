@@ -1,7 +1,6 @@
 /**
  * Takes a pod on, fresh or after a restart of the agent, and takes over newer versions of it. Called by the pod's worker.
  */
-
 import type { Pod } from '../control/kinds/pod.ts';
 import { equal } from '../control/machinery/equal.ts';
 import { timestamp } from '../control/machinery/meta.ts';

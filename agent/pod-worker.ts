@@ -5,7 +5,6 @@
  * Always: one step at a time; the pod's state is written here and in the files this one calls, nowhere else; the worker of a
  * deleted pod ends only when nothing of the pod is left.
  */
-
 import type { Pod } from '../control/kinds/pod.ts';
 import type { Rejection } from './admit.ts';
 import type { PodCheckpoint } from './checkpoint.ts';

@@ -2,7 +2,6 @@
  * What the agent knows of one container of one pod: the fact that pod-actions plans from and pod-status reports. Written
  * only by the pod's own worker.
  */
-
 import type { Pod } from '../control/kinds/pod.ts';
 import type { Container } from '../control/kinds/types/container.ts';
 import type { ContainerStateTerminated, ContainerStatus } from '../control/kinds/types/container-status.ts';

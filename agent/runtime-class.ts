@@ -1,5 +1,4 @@
 /** Which engine a pod asks for: its RuntimeClass names a handler, and the handlers of this agent are engines. */
-
 import type { Pod } from '../control/kinds/pod.ts';
 import type { Engine } from '../runtime/sandbox.ts';
 import { SetupError } from './config-error.ts';

@@ -2,7 +2,6 @@
  * From the status the server was told last to the one that is true: a strategic merge patch with only what changed, or
  * nothing. Pure. The uid is a precondition: a patch meant for this pod never lands on its successor of the same name.
  */
-
 import type { PodCondition, PodStatus } from '../control/kinds/types/pod-status.ts';
 import { equal } from '../control/machinery/equal.ts';
 

@@ -2,7 +2,6 @@
  * What keeps a container from being started because this agent cannot do it: by field, so that its author finds it. The list
  * itself is shared with the server, which has warned of it. Pure.
  */
-
 import type { Pod } from '../control/kinds/pod.ts';
 import { unsupportedFields } from '../control/kinds/wasm-support.ts';
 

@@ -5,7 +5,6 @@
  * Always: the file is whole or absent; one that cannot be read back is left out with a warning; it is written at most once
  * per WRITE_EVERY_MS, and holds nothing that the rules do not read.
  */
-
 import type { EndpointSlice } from '../../control/kinds/endpoint-slice.ts';
 import type { Service } from '../../control/kinds/service.ts';
 import type { Log } from '../../control/machinery/log.ts';

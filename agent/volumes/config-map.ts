@@ -1,5 +1,4 @@
 /** The files of a ConfigMap volume: one for each key, or for the keys that `items` names. Kubernetes' wording on errors. */
-
 import type { ConfigMapVolumeSource, KeyToPath } from '../../control/kinds/types/volume.ts';
 import { SetupError } from '../config-error.ts';
 import type { ObjectLookup } from '../environment.ts';

@@ -1,5 +1,4 @@
 /** The files of a downward API volume: the pod's own fields and resources. */
-
 import type { DownwardAPIVolumeFile } from '../../control/kinds/types/volume.ts';
 import { fieldValue, type PodFacts, resourceValue } from '../downward-api.ts';
 import { FILE_MODE_DEFAULT } from './config-map.ts';

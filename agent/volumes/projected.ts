@@ -1,5 +1,4 @@
 /** The files of a projected volume: several sources in one directory, the later one wins. */
-
 import type { VolumeProjection } from '../../control/kinds/types/volume.ts';
 import type { PodFacts } from '../downward-api.ts';
 import type { ObjectLookup } from '../environment.ts';

@@ -1,5 +1,4 @@
 /** The files of a Secret volume: one for each key, or for the keys that `items` names. */
-
 import type { SecretProjection, SecretVolumeSource } from '../../control/kinds/types/volume.ts';
 import { SetupError } from '../config-error.ts';
 import type { ObjectLookup } from '../environment.ts';

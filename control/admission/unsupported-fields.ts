@@ -3,7 +3,6 @@
  * fails to start. Nothing is refused here: the agent refuses what it cannot run, field by field. Kubernetes has no such
  * plugin; it does everything.
  */
-
 import { type Unsupported, unsupportedFields } from '../kinds/wasm-support.ts';
 import { equal } from '../machinery/equal.ts';
 import type { ApiObject } from '../machinery/meta.ts';

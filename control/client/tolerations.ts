@@ -1,5 +1,4 @@
 /** Whether a pod puts up with a taint. Asked by the scheduler (may it go there?) and by node-lifecycle (may it stay?). */
-
 import type { Toleration } from '../kinds/types/affinity.ts';
 import type { Taint } from '../kinds/types/node.ts';
 

@@ -2,7 +2,6 @@
  * What a Deployment says of itself: counts, and whether it is available and moves on. `kubectl rollout status` and
  * `kubectl wait` read nothing else. Pure.
  */
-
 import type { Deployment } from '../kinds/deployment.ts';
 import type { ReplicaSet } from '../kinds/replica-set.ts';
 import type { DeploymentCondition } from '../kinds/types/workload.ts';

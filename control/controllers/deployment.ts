@@ -4,7 +4,6 @@
  *
  * Always: at most one step changes sizes at a time; every change of a set holds only for the version that was looked at.
  */
-
 import { hasPodEnded } from '../client/pod-state.ts';
 import type { Deployment } from '../kinds/deployment.ts';
 import type { Pod } from '../kinds/pod.ts';

@@ -5,7 +5,6 @@
  * Always: at most 100 endpoints in a slice; names follow from the Service, its ports and a number, so that a slice made
  * twice is one slice.
  */
-
 import type { EndpointSlice } from '../kinds/endpoint-slice.ts';
 import type { Node } from '../kinds/node.ts';
 import type { Pod } from '../kinds/pod.ts';

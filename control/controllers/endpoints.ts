@@ -1,5 +1,4 @@
 /** Endpoints, the older form of EndpointSlice: one object for each Service, for clients that still read it. Pure plan. */
-
 import type { Endpoints } from '../kinds/endpoints.ts';
 import type { Pod } from '../kinds/pod.ts';
 import type { Service } from '../kinds/service.ts';

@@ -4,7 +4,6 @@
  * Always: no clock starts before `notBefore` (this controller may itself have been away); while no node at all is ready,
  * the fault is taken to be ours, and silence evicts nobody.
  */
-
 import { tolerates } from '../client/tolerations.ts';
 import type { Node } from '../kinds/node.ts';
 import type { Pod } from '../kinds/pod.ts';

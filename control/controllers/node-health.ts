@@ -3,7 +3,6 @@
  *
  * Always: a node that is heard again gets everything taken back that silence had put on it.
  */
-
 import { isPodReady } from '../client/pod-state.ts';
 import type { Node } from '../kinds/node.ts';
 import type { Pod } from '../kinds/pod.ts';

@@ -6,7 +6,6 @@
  * start, or after we were stopped for a while, every node gets a full grace period; before a node is called Unknown, its
  * Lease is read from the API itself.
  */
-
 import type { Lease } from '../kinds/lease.ts';
 import type { Node } from '../kinds/node.ts';
 import { conditionOf } from '../machinery/conditions.ts';

@@ -2,7 +2,6 @@
  * Which pods go first when there are too many (kube-controller's ActivePodsWithRanks): those that serve least and would
  * be missed least. Pure.
  */
-
 import { isPodReady } from '../client/pod-state.ts';
 import type { Pod } from '../kinds/pod.ts';
 import { conditionOf } from '../machinery/conditions.ts';

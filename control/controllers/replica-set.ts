@@ -2,7 +2,6 @@
  * ReplicaSet: as many active pods from its template as it says. `planReplicaSet` is pure; the controller around it waits
  * until its own last steps have come back through the informer, so that it never counts an old world.
  */
-
 import { hasPodEnded, isPodActive, isPodAvailable, isPodReady } from '../client/pod-state.ts';
 import type { Pod } from '../kinds/pod.ts';
 import type { ReplicaSet } from '../kinds/replica-set.ts';

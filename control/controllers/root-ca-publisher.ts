@@ -1,5 +1,4 @@
 /** Each namespace has a ConfigMap with the cluster's CA, so that pods can check whom they talk to. */
-
 import type { ConfigMap } from '../kinds/config-map.ts';
 import type { Namespace } from '../kinds/namespace.ts';
 import { CONFIG_MAPS } from '../machinery/resources.ts';

@@ -1,5 +1,4 @@
 /** Runs planEndpointSlices and planEndpoints: queues a Service when it, its pods or its endpoints change. */
-
 import type { EndpointSlice } from '../kinds/endpoint-slice.ts';
 import type { Endpoints } from '../kinds/endpoints.ts';
 import type { Pod } from '../kinds/pod.ts';

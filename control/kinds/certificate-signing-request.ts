@@ -1,7 +1,6 @@
 /**
  * CertificateSigningRequest: asks for a certificate to be signed.
  */
-
 import { humanDuration } from '../machinery/duration.ts';
 import { CERTIFICATE_SIGNING_REQUESTS } from '../machinery/resources.ts';
 import type { Cause } from '../machinery/status.ts';

@@ -1,7 +1,6 @@
 /**
  * ClusterRoleBinding: grants a ClusterRole everywhere.
  */
-
 import { pathSegmentErrors } from '../machinery/names.ts';
 import { CLUSTER_ROLE_BINDINGS } from '../machinery/resources.ts';
 import { ageColumn, nameColumn, text, wide } from './columns.ts';

@@ -1,7 +1,6 @@
 /**
  * ClusterRole: permissions in all namespaces and outside of them.
  */
-
 import { pathSegmentErrors } from '../machinery/names.ts';
 import { CLUSTER_ROLES } from '../machinery/resources.ts';
 import { createdColumn, nameColumn } from './columns.ts';

@@ -1,7 +1,6 @@
 /**
  * Deployment: keeps a number of equal pods running and replaces them step by step when their template changes.
  */
-
 import { equal } from '../machinery/equal.ts';
 import { formatLabelSelector, selectorOf } from '../machinery/labels.ts';
 import { DEPLOYMENTS } from '../machinery/resources.ts';

@@ -1,7 +1,6 @@
 /**
  * EndpointSlice: some of the addresses behind a Service.
  */
-
 import { parseAddress } from '../machinery/cidr.ts';
 import { dns1123SubdomainErrors } from '../machinery/names.ts';
 import { ENDPOINT_SLICES } from '../machinery/resources.ts';

@@ -1,7 +1,6 @@
 /**
  * Namespace: a scope for the names of other objects.
  */
-
 import { dns1123LabelErrors } from '../machinery/names.ts';
 import { NAMESPACES } from '../machinery/resources.ts';
 import { ageColumn, nameColumn, text } from './columns.ts';

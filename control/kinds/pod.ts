@@ -1,7 +1,6 @@
 /**
  * Pod: containers that run together on one node and share its network address.
  */
-
 import { equal } from '../machinery/equal.ts';
 import { PODS } from '../machinery/resources.ts';
 import type { Cause } from '../machinery/status.ts';

@@ -1,7 +1,6 @@
 /**
  * ReplicaSet: keeps a number of equal pods running.
  */
-
 import { equal } from '../machinery/equal.ts';
 import { formatLabelSelector, selectorOf } from '../machinery/labels.ts';
 import { REPLICA_SETS } from '../machinery/resources.ts';

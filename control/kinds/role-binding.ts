@@ -1,7 +1,6 @@
 /**
  * RoleBinding: grants a role in one namespace.
  */
-
 import { pathSegmentErrors } from '../machinery/names.ts';
 import { ROLE_BINDINGS } from '../machinery/resources.ts';
 import { ageColumn, nameColumn, text, wide } from './columns.ts';

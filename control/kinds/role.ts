@@ -1,7 +1,6 @@
 /**
  * Role: permissions in one namespace.
  */
-
 import { pathSegmentErrors } from '../machinery/names.ts';
 import { ROLES } from '../machinery/resources.ts';
 import { createdColumn, nameColumn } from './columns.ts';

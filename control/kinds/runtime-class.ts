@@ -1,7 +1,6 @@
 /**
  * RuntimeClass: names a runtime that pods can ask for.
  */
-
 import { dns1123LabelErrors } from '../machinery/names.ts';
 import { RUNTIME_CLASSES } from '../machinery/resources.ts';
 import { ageColumn, nameColumn, text } from './columns.ts';

@@ -1,7 +1,6 @@
 /**
  * Service: a stable name and address for a changing set of pods.
  */
-
 import { dns1035LabelErrors } from '../machinery/names.ts';
 import { SERVICES } from '../machinery/resources.ts';
 import { ageColumn, labelsText, NONE, nameColumn, text, wide } from './columns.ts';

@@ -4,7 +4,6 @@
  *
  * Called by snapshot; read by filters and scores, which never change it.
  */
-
 import type { Node } from '../kinds/node.ts';
 import type { Pod } from '../kinds/pod.ts';
 import type { Container } from '../kinds/types/container.ts';
