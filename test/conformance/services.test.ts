@@ -75,5 +75,28 @@ test('a dry run takes no address', async () => {
   assert.is((await create('wet', { clusterIP: '10.96.0.88' })).code, 201);
 });
 
+test('addresses of another range are given, up to the last one, and none but those', async () => {
+  const small = await startTestServer({ serviceCidr: '10.3.4.0/24' });
+  const make = (name: string, spec: object = {}) =>
+    small.call('POST', SERVICES, { metadata: { name }, spec: { ports: [{ port: 80 }], ...spec } });
+  for (let i = 0; i < 20; i++) {
+    const [a, b, c, d] = (await make(`s-${i}`)).body.spec.clusterIP.split('.').map(Number);
+    assert.equal([a, b, c], [10, 3, 4]);
+    assert.ok(d >= 16 && d < 255, String(d));
+  }
+  assert.is((await make('first', { clusterIP: '10.3.4.1' })).code, 201);
+  for (const clusterIP of ['10.96.0.9', '10.3.4.0', '10.3.4.255']) {
+    const { code, body } = await make('outside', { clusterIP });
+    assert.is(code, 422);
+    assert.ok(
+      body.message.endsWith(
+        `failed to allocate IP ${clusterIP}: the provided IP (${clusterIP}) is not in the valid range. The range of valid IPs is 10.3.4.0/24`,
+      ),
+      body.message,
+    );
+  }
+  await small.close();
+});
+
 test.after(close);
 test.run();

@@ -36,7 +36,9 @@ interface Answer {
 
 export const ADMIN: Identity = { name: 'kubernetes-admin', groups: [MASTERS, AUTHENTICATED] };
 
-export async function startTestServer(options: { tunnels?: Tunnels; logs?: string[] } = {}): Promise<TestServer> {
+export async function startTestServer(
+  options: { tunnels?: Tunnels; logs?: string[]; serviceCidr?: string } = {},
+): Promise<TestServer> {
   const platform = createNodePlatform();
   const store = createMemoryStore({ clock: platform.clock });
   const policy = {
@@ -62,6 +64,7 @@ export async function startTestServer(options: { tunnels?: Tunnels; logs?: strin
     version: VERSION,
     signal: stopping.signal,
     tunnels: options.tunnels,
+    serviceCidr: options.serviceCidr,
   });
   const as =
     (identity: Identity): TestServer['call'] =>

@@ -152,6 +152,7 @@ test('node restriction: a node touches what is its own', async () => {
   const bound = { kind: 'Pod', apiVersion: 'v1', name: 'x', uid: 'u1' };
   const tainted = { ...node('edge-0'), spec: { taints: [{ key: 'a' }] } } as ApiObject;
   const labelled = (label: string) => node('edge-0', { labels: { [label]: 'x' } });
+  const ranged = node('edge-0', { annotations: { 'skerry.dev/pod-cidr': '10.1.0.0/16' } });
   const cases: [Attributes, RegExp | undefined][] = [
     [attributes({ ...update, resource: PODS, subresource: 'status', object: mine, oldObject: mine }), undefined],
     [
@@ -186,6 +187,16 @@ test('node restriction: a node touches what is its own', async () => {
       }),
       /modify labels/,
     ],
+    [attributes({ user, resource: NODES, key: { name: 'edge-0' }, object: ranged }), /modify annotations: skerry/],
+    [
+      attributes({ ...update, resource: NODES, key: { name: 'edge-0' }, object: ranged, oldObject: node('edge-0') }),
+      /is not allowed to modify annotations: skerry\.dev\/pod-cidr$/,
+    ],
+    [
+      attributes({ ...update, resource: NODES, key: { name: 'edge-0' }, object: node('edge-0'), oldObject: ranged }),
+      /modify annotations/,
+    ],
+    [attributes({ ...update, resource: NODES, key: { name: 'edge-0' }, object: ranged, oldObject: ranged }), undefined],
     [attributes({ user, resource: LEASES, key: { namespace: 'kube-node-lease', name: 'edge-0' } }), undefined],
     [attributes({ user, resource: LEASES, key: { namespace: 'kube-node-lease', name: 'edge-1' } }), /same name/],
     [attributes({ user, resource: LEASES, key: { namespace: 'default', name: 'edge-0' } }), /kube-node-lease/],

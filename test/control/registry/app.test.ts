@@ -2,8 +2,10 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { collectHourly } from '../../../control/registry/collect-hourly.ts';
 import { collectGarbage } from '../../../control/registry/gc.ts';
 import { IMAGE_INDEX, IMAGE_MANIFEST } from '../../../control/registry/manifest.ts';
+import { createVirtualClock } from '../../lib/virtual-clock.ts';
 import { BLOB, CONFIG, code, image, NAME, open, pushImage, type Registry, sha } from './fixture.ts';
 
 const test = suite<{ r: Registry }>('registry');
@@ -141,6 +143,39 @@ test('gc frees what no manifest names, and only what is old enough', async ({ r 
   await r.call('DELETE', `${NAME}/manifests/${digest}`);
   assert.is((await collect(-1000)).blobs, 3);
   assert.is((await r.call('HEAD', `${NAME}/blobs/${sha(BLOB)}`)).status, 404);
+});
+
+test('garbage goes when the server starts and every hour, and a failing run does not end it', async ({ r }) => {
+  const clock = createVirtualClock(Date.now());
+  const stop = new AbortController();
+  const logged: string[] = [];
+  const log = (_level: string, message: string) => void logged.push(message);
+  await r.push('loose');
+  const files = { ...r.platform.files };
+  const running = collectHourly({ directory: r.directory, files, clock, log, signal: stop.signal });
+  const exists = async () => (await r.call('HEAD', `${NAME}/blobs/${sha('loose')}`)).status === 200;
+  // The disk is a real one: a run has ended when the next is waited for.
+  const ended = async () => {
+    while (clock.pending === 0) await new Promise(resolve => setTimeout(resolve, 5));
+  };
+  const anHour = async () => {
+    await ended();
+    await clock.advance(3_600_000);
+    await ended();
+  };
+  await ended();
+  assert.is(await exists(), true);
+  const { list } = files;
+  files.list = () => Promise.reject(new Error('EIO'));
+  await anHour();
+  files.list = list;
+  assert.is(await exists(), true);
+  await anHour();
+  assert.is(await exists(), false);
+  assert.equal(logged, ['registry: garbage could not be collected', 'registry: freed what no manifest needs']);
+  stop.abort();
+  await running;
+  assert.is(clock.pending, 0);
 });
 
 test('a failing disk is an error of ours, with a line in the log and no details for the client', async () => {
