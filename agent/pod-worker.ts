@@ -88,6 +88,8 @@ export function startPodWorker(
       run.wake();
       await stopContainers(run, graceMs);
       publish(run);
+      // Nothing listens there now; the checkpoint says whose it is when this node is back.
+      node.addresses.release(run.uid);
     },
   };
 }

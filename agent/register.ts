@@ -64,6 +64,9 @@ interface State {
   sent?: NodeStatus;
   sentAt: number;
   stopping: boolean;
+  /** The status that is under way, and the one that follows it. */
+  sending?: Promise<void>;
+  following?: Promise<void>;
   ready: PromiseWithResolvers<void>;
   ranges: PromiseWithResolvers<AddressRanges>;
   leaseKnown: boolean;
@@ -185,7 +188,23 @@ const createLease = (
   );
 };
 
-async function sendStatus(options: RegisterOptions, state: State): Promise<void> {
+/** One at a time, so that an older status never lands on a newer one; all who ask meanwhile share the next. */
+function sendStatus(options: RegisterOptions, state: State): Promise<void> {
+  if (!state.sending) {
+    state.sending = sendChanged(options, state).finally(() => {
+      state.sending = undefined;
+    });
+    return state.sending;
+  }
+  const follow = () => {
+    state.following = undefined;
+    return sendStatus(options, state);
+  };
+  state.following ??= state.sending.then(follow, follow);
+  return state.following;
+}
+
+async function sendChanged(options: RegisterOptions, state: State): Promise<void> {
   const { client, clock, name, facts, maxPods, nodeIp, signal } = options;
   const now = clock.now();
   const health = { ...(await readHealth(options.directory)), notReady: notReadyReason(options, state) };
