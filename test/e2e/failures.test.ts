@@ -2,6 +2,8 @@
  * What goes wrong on a box: an agent dies under load, the server dies, both come back. Nothing acknowledged is lost, and
  * silence is no reason to delete.
  */
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Pod } from '../../control/kinds/pod.ts';
@@ -10,6 +12,7 @@ import {
   type Load,
   manifestOf,
   pushApp,
+  root,
   startCluster,
   startLoad,
   type TestCluster,
@@ -96,6 +99,40 @@ test('the agent comes back as the same node', async () => {
   assert.is(again.code, 0, again.err);
   const { out } = await cluster.skerry('get', 'nodes');
   assert.match(out, /edge-0\s+Ready/);
+});
+
+test('a box that starts without the server serves its pods through its Services', async () => {
+  const { processes } = cluster.record();
+  const running = await until(() => readyOn(undefined, 3), 'three ready pods');
+  // Services are on disk a moment after they change.
+  await new Promise(resolve => setTimeout(resolve, 3_000));
+  for (const { pid } of processes) process.kill(pid, 'SIGKILL');
+  const alone = processes
+    .filter(({ name }) => name !== 'server-0')
+    .map(entry =>
+      spawn(process.execPath, [join(root, 'control/cli/main.ts'), ...entry.arguments], {
+        env: cluster.env,
+        stdio: 'ignore',
+      }),
+    );
+  try {
+    await until(async () => (await get(url).catch(() => undefined))?.status === 200, 'an answer without a server');
+    const names = new Set<string>();
+    for (let i = 0; i < 20; i++) names.add(/from (\S+):/.exec((await get(url)).body)![1]!);
+    for (const name of names)
+      assert.ok(
+        running.some(p => p.name === name),
+        name,
+      );
+  } finally {
+    for (const agent of alone) agent.kill('SIGKILL');
+  }
+  const again = await cluster.skerry('up', cluster.name, '--no-switch');
+  assert.is(again.code, 0, again.err);
+  const after = await until(() => readyOn(undefined, 3), 'three ready pods again');
+  assert.equal(after.map(p => p.uid).sort(), running.map(p => p.uid).sort());
+  // What the server has heard last is older than these agents.
+  await until(async () => (await get(url).catch(() => undefined))?.status === 200, 'an answer again');
 });
 
 test.run();

@@ -23,7 +23,7 @@ export interface TestCluster {
   env: NodeJS.ProcessEnv;
   skerry(...args: string[]): Promise<Result>;
   kubectl(args: string[], options?: { version?: string; stdin?: string; timeoutMs?: number }): Promise<Result>;
-  record(): { server: string; processes: { name: string; pid: number }[] };
+  record(): { server: string; processes: { name: string; pid: number; arguments: string[] }[] };
   stop(): Promise<void>;
 }
 
