@@ -237,6 +237,19 @@ test('the stored form does not depend on the resourceVersion', () => {
   assert.is(storedToCbor(bytes, 1234, true).toHex(), encodeCbor(served).toHex());
 });
 
+test('what was stored is read as it was written, whatever its keys and numbers', () => {
+  const odd = JSON.parse('{"__proto__": "x", "constructor": "y", "": 0, "é": "☃"}') as Record<string, unknown>;
+  for (const data of [odd, { n: [2 ** 32, -(2 ** 40), 2 ** 53, 1e300, -0.5, 255, 65536] }, { s: 'x'.repeat(70000) }]) {
+    const stored = { ...pod, data };
+    const read = decodeStored(encodeStored(stored), 7);
+    assert.is(JSON.stringify(sortedKeys(read)), JSON.stringify(sortedKeys(stored)));
+  }
+  assert.throws(
+    () => decodeStored(encodeStored(pod).subarray(0, 40), 1),
+    (error: unknown) => error instanceof CborError,
+  );
+});
+
 test('bodies', () => {
   assert.is(cborBody({ a: 1 }).toHex(), 'd9d9f7a1616101');
   assert.equal(parseCbor(cborBody(pod)), { value: pod, duplicateFields: [] });
@@ -270,3 +283,12 @@ test('splicing finds only the object’s own resourceVersion', () => {
 });
 
 test.run();
+
+/** By own entries, so that `__proto__` counts as a key like any other. */
+function sortedKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortedKeys);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.entries(value)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, inner]) => [key, sortedKeys(inner)]);
+}
