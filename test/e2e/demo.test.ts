@@ -84,7 +84,10 @@ test('the packed package runs as an installed command', async () => {
   // The dependencies are this checkout's own, so that the test needs no network.
   symlinkSync(join(root, 'node_modules'), join(installed, 'package', 'node_modules'));
   const skerry = join(installed, 'package', 'bin', 'skerry.js');
-  assert.match((await run(skerry, ['--version'], { env })).out, /^skerry \d+\.\d+\.\d+ \(Kubernetes v1\.32\.\d+\+skerry\)$/m);
+  assert.match(
+    (await run(skerry, ['--version'], { env })).out,
+    /^skerry \d+\.\d+\.\d+ \(Kubernetes v1\.32\.\d+\+skerry\)$/m,
+  );
   const { code, out, err } = await run(skerry, ['demo'], { env, timeoutMs: 120_000 });
   assert.is(code, 0, out + err);
   assert.match(out, '10 × 200');
