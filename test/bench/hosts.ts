@@ -6,6 +6,7 @@
  * "first" has no compiled code on disk yet; "again" is the median of the rounds after it, each with a state of its own.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { createTlsTransport } from '../../control/platform/http-transport.ts';
 import { denoMissing, type Host, type ServerProcess, startServerProcess } from '../lib/server-process.ts';
@@ -20,31 +21,37 @@ const median = (numbers: number[]): number => numbers.toSorted((a, b) => a - b)[
 const hosts: Host[] = denoMissing() === undefined ? ['node', 'deno'] : ['node'];
 if (hosts.length === 1) console.log(`skipped: deno: ${denoMissing()}`);
 
-for (const host of hosts) {
-  // Not under /tmp, which is memory on some machines.
-  const home = mkdtempSync(join(process.cwd(), `.bench-${host}-`));
-  const env = { ...process.env, NODE_COMPILE_CACHE: join(home, 'cache'), DENO_DIR: join(home, 'cache') };
-  try {
-    const rounds = [];
-    for (let i = 0; i <= ROUNDS; i++) rounds.push(await round(host, join(home, `state-${i}`), env));
-    const [first, ...again] = rounds;
-    const figures = {
-      'start, first, ms': first!.startMs,
-      'start, again, ms': median(again.map(r => r.startMs)),
-      'at rest, RSS MB': median(again.map(r => r.rest.rss)),
-      'at rest, of its own, MB': median(again.map(r => r.rest.own)),
-      [`after ${OBJECTS} objects, RSS MB`]: median(again.map(r => r.worked.rss)),
-      'creates/s': median(again.map(r => r.rate)),
-      'CPU at rest, %': median(again.map(r => r.restCpu)),
-    };
-    for (const [what, value] of Object.entries(figures))
-      console.log(host.padEnd(6), what.padEnd(28), value.toFixed(what.startsWith('CPU') ? 1 : 0));
-  } finally {
-    rmSync(home, { recursive: true, force: true });
-  }
+console.log(`load average ${loadavg()[0]!.toFixed(1)}`);
+// Not under /tmp, which is memory on some machines.
+const home = mkdtempSync(join(process.cwd(), '.bench-hosts-'));
+const env = { ...process.env, NODE_COMPILE_CACHE: join(home, 'node'), DENO_DIR: join(home, 'deno') };
+type Round = Awaited<ReturnType<typeof round>>;
+const rounds: Record<Host, Round[]> = { node: [], deno: [] };
+try {
+  // By turns, so that whatever else the machine does falls on both.
+  for (let i = 0; i <= ROUNDS; i++)
+    for (const host of hosts) rounds[host].push(await round(host, join(home, `${host}-${i}`)));
+} finally {
+  rmSync(home, { recursive: true, force: true });
+}
+for (const host of hosts) print(host, rounds[host]);
+
+function print(host: Host, [first, ...again]: Round[]): void {
+  const typical = (read: (round: Round) => number) => median(again.map(read));
+  const figures = {
+    'start, first, ms': first!.startMs,
+    'start, again, ms': typical(r => r.startMs),
+    'at rest, RSS MB': typical(r => r.rest.rss),
+    'at rest, of its own, MB': typical(r => r.rest.own),
+    [`after ${OBJECTS} objects, RSS MB`]: typical(r => r.worked.rss),
+    'creates/s': typical(r => r.rate),
+    'CPU at rest, %': typical(r => r.restCpu),
+  };
+  for (const [what, value] of Object.entries(figures))
+    console.log(host.padEnd(6), what.padEnd(28), value.toFixed(what.startsWith('CPU') ? 1 : 0));
 }
 
-async function round(host: Host, state: string, env: NodeJS.ProcessEnv) {
+async function round(host: Host, state: string) {
   const server = await startServerProcess(host, state, env);
   try {
     await sleep(1_000);
