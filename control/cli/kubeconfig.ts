@@ -15,7 +15,7 @@ export interface Kubeconfig {
   [other: string]: unknown;
 }
 
-export interface UserEntry {
+interface UserEntry {
   'client-certificate-data'?: string;
   'client-key-data'?: string;
   'client-certificate'?: string;

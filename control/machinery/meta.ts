@@ -35,7 +35,7 @@ export interface OwnerReference {
   blockOwnerDeletion?: boolean;
 }
 
-export interface ManagedFieldsEntry {
+interface ManagedFieldsEntry {
   manager?: string;
   operation?: string;
   apiVersion?: string;
@@ -82,8 +82,6 @@ export const controllerOf = (object: ApiObject): OwnerReference | undefined =>
 
 /** `namespace/name`, or `name` for cluster-scoped objects: the form in which work queues carry keys. */
 export const keyText = (key: Key): string => (key.namespace ? `${key.namespace}/${key.name}` : key.name);
-
-export const keyOf = (object: ApiObject): Key => ({ namespace: object.metadata.namespace, name: object.metadata.name });
 
 /** Kubernetes' metav1.Time: whole seconds, UTC. */
 export const timestamp = (milliseconds: number): string => new Date(milliseconds).toISOString().slice(0, 19) + 'Z';

@@ -44,7 +44,7 @@ export interface Cause {
   field?: string;
 }
 
-export type CauseReason =
+type CauseReason =
   | 'FieldValueNotFound'
   | 'FieldValueRequired'
   | 'FieldValueDuplicate'
