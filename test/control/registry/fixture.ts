@@ -42,7 +42,8 @@ export async function open(authorize?: (access: Access) => Verdict) {
       call('PUT', `${NAME}/manifests/${reference}`, JSON.stringify({ schemaVersion: 2, mediaType: type, ...fields }), {
         'content-type': type,
       }),
-    close: () => rm(directory, { recursive: true }),
+    // A registry that has just started still looks after its uploads.
+    close: () => rm(directory, { recursive: true, maxRetries: 10, retryDelay: 10 }),
   };
 }
 
