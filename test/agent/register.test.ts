@@ -1,5 +1,5 @@
 /** A box as a Node: registered, alive, ready, and still so after what servers and people do to it. Under a virtual clock. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -14,6 +14,7 @@ import { SKERRY_VERSION } from '../../control/machinery/version.ts';
 import { createNodePlatform } from '../../control/platform/node.ts';
 import { createVirtualClock, type VirtualClock } from '../lib/virtual-clock.ts';
 import { createFakeServer, type FakeServer } from './fake-server.ts';
+import { until } from './node.ts';
 
 const test = suite('register');
 
@@ -62,7 +63,7 @@ async function world(
   const node = () => server.objects.get(NODE) as Node | undefined;
   const settle = async () => {
     // Disk and requests are real; only time is not.
-    for (let i = 0; i < 5; i++) {
+    for (let i = 0; i < 8; i++) {
       await new Promise(resolve => setTimeout(resolve, 2));
       await clock.settle();
     }
@@ -219,6 +220,7 @@ test('the ranges are known without a server the next time, unless what was kept 
     async ({ giveRange, seconds }) => {
       giveRange();
       await seconds(1);
+      await until('kept on disk', () => existsSync(join(directory, 'ranges.json')));
     },
     { directory },
   );
