@@ -8,6 +8,7 @@ import type { Log } from '../../control/machinery/log.ts';
 import type { Clock } from '../../control/platform/types.ts';
 import { createForeignPorts } from './foreign-ports.ts';
 import { createListeners } from './listen.ts';
+import { createOpenConnections } from './open-connections.ts';
 import type { Picker } from './pick.ts';
 import type { Ranges } from './ranges.ts';
 import type { PortRule } from './rules.ts';
@@ -45,6 +46,7 @@ export function startHostListeners(options: {
       if (route) options.foreign(route.rule, key);
     },
   });
+  const connections = createOpenConnections(clock);
   const listeners = createListeners({
     clock,
     log,
@@ -61,11 +63,13 @@ export function startHostListeners(options: {
         worked: picker.worked,
         address: ({ ip, port }) => ({ host: ranges.alias(ip), port }),
       };
+      connections.add(socket);
       relay(socket, toEndpoint, clock);
     },
   });
   const close = () => {
     listeners.close();
+    connections.end();
     foreignPorts.close();
   };
   signal.addEventListener('abort', close, { once: true });
