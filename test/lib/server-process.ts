@@ -11,7 +11,7 @@ const START_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 10_000;
 const deno = join(root, 'node_modules/.bin/deno');
 
-export const HOSTS = {
+const HOSTS = {
   node: [process.execPath],
   deno: [deno, 'run', '--allow-all'],
 } as const;
