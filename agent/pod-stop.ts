@@ -21,25 +21,22 @@ export async function stopContainers(run: PodRun, graceMs: number): Promise<void
   for (const { container } of all)
     containerEvent(run, container.name, 'Normal', 'Killing', `Stopping container ${container.name}`);
   const began = run.node.clock.monotonic();
-  if (graceMs > 0 && all.some(answers)) await settle(run, Math.min(ENDPOINT_SETTLE_MS, graceMs / 2));
-  const left = () => Math.max(0, graceMs - (run.node.clock.monotonic() - began));
-  await Promise.all(all.filter(one => !sidecar(one)).map(one => stopOne(run, one, left())));
-  for (const one of all.filter(sidecar).toReversed()) await stopOne(run, one, left());
+  const passed = () => run.node.clock.monotonic() - began;
+  const stop = (one: RunningContainer) =>
+    stopOne(run, one, Math.max(0, graceMs - passed()), Math.min(ENDPOINT_SETTLE_MS, graceMs / 2) - passed());
+  await Promise.all(all.filter(one => !sidecar(one)).map(stop));
+  for (const one of all.filter(sidecar).toReversed()) await stop(one);
 }
 
-const answers = ({ module, sandbox }: RunningContainer): boolean =>
-  module.world === 'http' && sandbox.port !== undefined;
-
-const settle = (run: PodRun, ms: number): Promise<void> => run.node.clock.sleep(ms);
-
-/** One container, whatever the reason: its hook first, both within its grace. */
-export async function stopOne(run: PodRun, running: RunningContainer, graceMs: number): Promise<void> {
+/** One container, whatever the reason: its hook first, both within its grace. It still answers for `settleMs`. */
+export async function stopOne(run: PodRun, running: RunningContainer, graceMs: number, settleMs = 0): Promise<void> {
   const { container, sandbox, ended } = running;
   const began = run.node.clock.monotonic();
   await beforeStop(run, running, graceMs);
-  const rest = Math.max(0, graceMs - (run.node.clock.monotonic() - began));
+  const passed = run.node.clock.monotonic() - began;
+  const rest = Math.max(0, graceMs - passed);
   const cancel = run.node.clock.after(rest + STOP_SLACK_MS, () => void sandbox.kill());
-  await (rest > 0 ? sandbox.stop(rest) : sandbox.kill()).catch(error =>
+  await (rest > 0 ? sandbox.stop(rest, Math.max(0, settleMs - passed)) : sandbox.kill()).catch(error =>
     run.node.log('warn', 'a sandbox did not stop as asked', { container: container.name, error: String(error) }),
   );
   await ended;

@@ -30,7 +30,7 @@ export interface HttpWorldOptions {
 
 export interface World {
   port: number | undefined;
-  stop(): Promise<void>;
+  stop(settleMs: number): Promise<void>;
 }
 
 interface Instance {
@@ -117,7 +117,7 @@ export async function serveHttpWorld(options: HttpWorldOptions): Promise<World> 
   // Made before listening: a component that cannot start must not look ready.
   pool.giveBack(await pool.take());
   const server = await createHttpServer(options.listen.host, options.listen.port, serve);
-  return { port: server.port, stop: () => server.drain() };
+  return { port: server.port, stop: settleMs => server.drain(settleMs) };
 }
 
 function createInstance(options: HttpWorldOptions): Instance {

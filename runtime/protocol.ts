@@ -32,7 +32,7 @@ export type ToThread =
   | { say: 'taken'; output: OutputName; bytes: number }
   | { say: 'stdin'; chunk: Uint8Array | null }
   | { say: 'answer'; id: number; value?: unknown; error?: { message: string; code: string | undefined } }
-  | { say: 'stop' };
+  | { say: 'stop'; settleMs: number };
 export type FromThread =
   | { say: 'warm' }
   | { say: 'ready'; port: number | undefined }

@@ -110,12 +110,12 @@ export function launch({ spec, plan: planned, thread: starting, ended }: Launch)
     get port() {
       return port;
     },
-    async stop(graceMs) {
+    async stop(graceMs, settleMs = 0) {
       const stopped: Exit = { code: EXIT_CODE.stopped, reason: 'stopped' };
       // Only a server can be told; WASI has no signals, so a command ends as a process does that handles none.
       if (port === undefined || graceMs <= 0) void finish(stopped);
       else {
-        post({ say: 'stop' });
+        post({ say: 'stop', settleMs: Math.min(settleMs, graceMs) });
         const cancel = after(graceMs, () => void finish(stopped));
         void exited.promise.then(cancel);
       }

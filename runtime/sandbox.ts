@@ -81,8 +81,12 @@ export interface Sandbox {
   readonly exited: Promise<Exit>;
   /** Port actually served, for world `http`, once ready. */
   readonly port: number | undefined;
-  /** Stops accepting, lets requests under way end, ends after `graceMs` at the latest. */
-  stop(graceMs: number): Promise<Exit>;
+  /**
+   * Stops accepting, lets requests under way end, ends after `graceMs` at the latest. For the first `settleMs` a server still
+   * accepts, and each answer asks its client to use another connection next time: who keeps connections hears of the end
+   * before it sends a request into it.
+   */
+  stop(graceMs: number, settleMs?: number): Promise<Exit>;
   /** At once, even in an endless loop. */
   kill(): Promise<Exit>;
   usage(): Promise<{ cpuMicros: number; memoryBytes: number }>;

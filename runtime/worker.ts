@@ -34,7 +34,7 @@ function receive(message: ToThread): void {
     if (message.chunk === null) input.end();
     else input.push(message.chunk);
   } else if (message.say === 'stop') {
-    void world?.stop().then(() => post({ say: 'exited', exit: { code: 143, reason: 'stopped' } }));
+    void world?.stop(message.settleMs).then(() => post({ say: 'exited', exit: { code: 143, reason: 'stopped' } }));
   }
 }
 

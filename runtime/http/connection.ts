@@ -22,6 +22,8 @@ export interface Exchange {
 export interface ConnectionOptions {
   serve(exchange: Exchange): void;
   date(): string;
+  /** The server is about to end: answers say that the connection ends with them. */
+  leaving(): boolean;
   closed(): void;
 }
 
@@ -96,7 +98,7 @@ export function serveConnection(connection: Connection, options: ConnectionOptio
       connection,
       method: head.method,
       minor: head.minor,
-      keepAlive: head.keepAlive && !draining,
+      keepAlive: () => head.keepAlive && !draining && !options.leaving(),
       date: options.date(),
       done: answerSent,
     });
@@ -169,7 +171,7 @@ export function serveConnection(connection: Connection, options: ConnectionOptio
         connection,
         method: '',
         minor: 1,
-        keepAlive: false,
+        keepAlive: () => false,
         date: options.date(),
         done: () => undefined,
       });

@@ -23,7 +23,8 @@ export interface ResponseOptions {
   connection: Connection;
   method: string;
   minor: 0 | 1;
-  keepAlive: boolean;
+  /** Asked when the head is written. */
+  keepAlive(): boolean;
   date: string;
   /** Called once, when the last byte has been handed to the connection. */
   done(keepAlive: boolean): void;
@@ -31,7 +32,7 @@ export interface ResponseOptions {
 
 export function createResponder(options: ResponseOptions): Responder {
   const { connection, method, minor } = options;
-  let keepAlive = options.keepAlive;
+  let keepAlive = true;
   let writer: MessageWriter | undefined;
   let gone = false;
 
@@ -44,7 +45,7 @@ export function createResponder(options: ResponseOptions): Responder {
     }
     if (!dated) text += `date: ${options.date}\r\n`;
     if (status !== 204 && status !== 304) text += framingText(framing);
-    if (framing.kind === 'close') keepAlive = false;
+    keepAlive = framing.kind !== 'close' && options.keepAlive();
     if (!keepAlive) return `${text}connection: close\r\n\r\n`;
     return minor === 0 ? `${text}connection: keep-alive\r\n\r\n` : `${text}\r\n`;
   };

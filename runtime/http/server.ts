@@ -1,12 +1,14 @@
 /** Accepts a sandbox's connections and keeps their deadlines. No timer runs while no connection is open. */
-import { every, httpDate, monotonicMillis } from '../host/clock.ts';
+import { after, every, httpDate, monotonicMillis } from '../host/clock.ts';
 import { listen } from '../host/net.ts';
 import { type Exchange, type ServedConnection, serveConnection } from './connection.ts';
 
 export interface HttpServer {
   port: number;
-  /** Accepts no more; resolves when the exchanges under way are over. */
-  drain(): Promise<void>;
+  /**
+   * Asks clients to leave with each answer, after `settleMs` accepts no more; resolves when the exchanges under way are over.
+   */
+  drain(settleMs: number): Promise<void>;
   close(): void;
 }
 
@@ -22,6 +24,7 @@ export async function createHttpServer(
   let date = httpDate();
   let stopSweep: (() => void) | undefined;
   let emptied: (() => void) | undefined;
+  let leaving = false;
 
   const sweep = () => {
     date = httpDate();
@@ -37,6 +40,7 @@ export async function createHttpServer(
     const served = serveConnection(connection, {
       serve,
       date: () => date,
+      leaving: () => leaving,
       closed() {
         open.delete(served);
         if (open.size > 0) return;
@@ -49,11 +53,12 @@ export async function createHttpServer(
   });
   return {
     port: listener.port,
-    drain() {
+    async drain(settleMs) {
+      leaving = true;
+      if (settleMs > 0) await new Promise<void>(resolve => after(settleMs, resolve));
       listener.close();
       for (const connection of open) connection.drain();
-      if (open.size === 0) return Promise.resolve();
-      return new Promise(resolve => (emptied = resolve));
+      if (open.size > 0) await new Promise<void>(resolve => (emptied = resolve));
     },
     close() {
       listener.close();

@@ -240,4 +240,30 @@ test('mutated requests are answered or refused, never by an exception', async ()
   }
 });
 
+test('a server that ends still answers for a while, and tells its clients to leave', async () => {
+  const ending = await createHttpServer('127.0.0.1', 0, serve);
+  const kept = connect(ending.port, '127.0.0.1');
+  let text = '';
+  kept.on('data', data => (text += data.toString('latin1')));
+  const closed = new Promise(resolve => kept.on('close', resolve));
+  const ask = async (path: string) => {
+    kept.write(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`);
+    while (!text.includes(path)) await new Promise(resolve => setTimeout(resolve, 5));
+  };
+  await ask('/before');
+  assert.not.match(text, /connection: close/);
+  const still = connect(ending.port, '127.0.0.1');
+  const stillClosed = new Promise(resolve => still.on('close', resolve));
+  const drained = ending.drain(200);
+  await ask('/kept');
+  assert.match(text, /connection: close/);
+  await closed;
+  const answer = await fetch(`http://127.0.0.1:${ending.port}/new`);
+  assert.is(answer.headers.get('connection'), 'close');
+  await drained;
+  still.end();
+  await stillClosed;
+  assert.is(await fetch(`http://127.0.0.1:${ending.port}/late`).catch(error => error.cause.code), 'ECONNREFUSED');
+});
+
 test.run();
