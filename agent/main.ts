@@ -5,8 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Command, Context, Input } from '../control/cli/command.ts';
-import type { Log } from '../control/machinery/log.ts';
-import { timestamp } from '../control/machinery/meta.ts';
+import { createLog, stackOf } from '../control/machinery/log.ts';
 import { createRuntime } from '../runtime/runtime.ts';
 import { runAgent } from './agent.ts';
 import { AGENT_OPTIONS, ConfigError, configOf } from './config.ts';
@@ -58,15 +57,3 @@ async function readToken(path: string | undefined): Promise<string | undefined> 
     throw new ConfigError(`--token-file cannot be read: ${(error as Error).message}`);
   }
 }
-
-const createLog =
-  (write: (line: string) => void, now: () => number, debug: boolean): Log =>
-  (level, message, fields = {}) => {
-    if (level === 'debug' && !debug) return;
-    const rest = Object.entries(fields).map(
-      ([name, value]) => ` ${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
-    );
-    write(`${timestamp(now())} ${level.padEnd(5)} ${message}${rest.join('')}`);
-  };
-
-const stackOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));

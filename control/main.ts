@@ -22,8 +22,7 @@ import { ConfigError, configOf, SERVER_OPTIONS, type ServerConfig } from './conf
 import { startControllers } from './controllers/start.ts';
 import { kinds } from './kinds/all.ts';
 import { addressAt, parseCidr } from './machinery/cidr.ts';
-import type { Log } from './machinery/log.ts';
-import { timestamp } from './machinery/meta.ts';
+import { createLog, type Log, stackOf } from './machinery/log.ts';
 import { VERSION } from './machinery/version.ts';
 import type { Platform } from './platform/types.ts';
 import { type Access, createRegistry, type Verdict } from './registry/app.ts';
@@ -279,15 +278,3 @@ const ended = (signal: AbortSignal): Promise<void> =>
     if (signal.aborted) done();
     else signal.addEventListener('abort', () => done(), { once: true });
   });
-
-const createLog =
-  (write: (line: string) => void, now: () => number, debug: boolean): Log =>
-  (level, message, fields = {}) => {
-    if (level === 'debug' && !debug) return;
-    const rest = Object.entries(fields).map(
-      ([name, value]) => ` ${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
-    );
-    write(`${timestamp(now())} ${level.padEnd(5)} ${message}${rest.join('')}`);
-  };
-
-const stackOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
