@@ -14,7 +14,7 @@ import { openPki, type Pki } from './api/pki.ts';
 import { createSecurity } from './api/security.ts';
 import { createTunnels } from './api/tunnel.ts';
 import { tunnelUpgrade } from './api/tunnel-upgrade.ts';
-import { AUTHENTICATED, MASTERS } from './auth/identity.ts';
+import { AUTHENTICATED, BOOTSTRAPPERS, MASTERS } from './auth/identity.ts';
 import type { Command, Context, Input } from './cli/command.ts';
 import type { Client } from './client/client.ts';
 import { createClient } from './client/rest.ts';
@@ -134,7 +134,8 @@ async function serve(
     authorize: security.authorize,
     rulesOf: security.rulesOf,
     tokens: security.tokens,
-    admission: ({ lister }) => defaultAdmission({ lister, clock, tolerationSeconds: config.tolerationSeconds }),
+    admission: api =>
+      defaultAdmission({ lister: api.lister, rights: api, clock, tolerationSeconds: config.tolerationSeconds }),
     version: VERSION,
     clusterCa: pki.caPem,
     serviceCidr: config.ranges.serviceCidr,
@@ -151,12 +152,12 @@ async function serve(
   return { server, listener };
 }
 
-/** Agents pull; who administers the cluster pushes. */
+/** Agents and who else is known pull; who administers the cluster pushes; a box that only joins has no business here. */
 function authorize({ env, action }: Access): Verdict {
   const { groups } = (env as { user: { groups: string[] } }).user;
   if (groups.includes(MASTERS)) return 'allowed';
   if (!groups.includes(AUTHENTICATED)) return 'unauthenticated';
-  return action === 'pull' ? 'allowed' : 'forbidden';
+  return action === 'pull' && !groups.includes(BOOTSTRAPPERS) ? 'allowed' : 'forbidden';
 }
 
 interface Loops {

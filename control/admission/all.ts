@@ -8,6 +8,7 @@ import { defaultTolerations } from './default-tolerations.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { nodeRestriction } from './node-restriction.ts';
 import { priority } from './priority.ts';
+import { type Rights, rbacEscalation } from './rbac-escalation.ts';
 import { runtimeClass } from './runtime-class.ts';
 import { serviceAccount } from './service-account.ts';
 import { unsupportedFieldWarnings } from './unsupported-fields.ts';
@@ -15,10 +16,11 @@ import { unsupportedFieldWarnings } from './unsupported-fields.ts';
 interface Parts {
   lister: Lister;
   clock: Clock;
+  rights: Rights;
   tolerationSeconds?: number;
 }
 
-export const defaultAdmission = ({ lister, clock, tolerationSeconds }: Parts): Admission =>
+export const defaultAdmission = ({ lister, clock, rights, tolerationSeconds }: Parts): Admission =>
   createAdmission([
     namespaceLifecycle(lister),
     nodeRestriction(lister),
@@ -27,5 +29,6 @@ export const defaultAdmission = ({ lister, clock, tolerationSeconds }: Parts): A
     defaultTolerations(tolerationSeconds),
     runtimeClass(lister),
     certificateRequest(),
+    rbacEscalation(lister, rights),
     unsupportedFieldWarnings(),
   ]);

@@ -11,7 +11,6 @@ import { forbidden } from '../machinery/status.ts';
 import { type Attributes, isResource, type Lister, type Plugin } from './chain.ts';
 
 const PODS = { group: '', resource: 'pods' };
-const MIRROR = 'kubernetes.io/config.mirror';
 const LEASE_NAMESPACE = 'kube-node-lease';
 /** Labels in Kubernetes' own namespaces that a node may set on itself. */
 const OWN_LABELS =
@@ -53,7 +52,8 @@ async function checkPod(attributes: Attributes, node: string, lister: Lister): P
     if (boundTo(await lister.get(PODS, key)) === node) return;
     throw refuse(attributes, `node "${node}" can only evict pods with spec.nodeName set to itself`);
   }
-  if (operation === 'CREATE') return checkMirror(attributes, node, object!);
+  // A pod of its own making would open to a node whatever secret and account the pod names.
+  if (operation === 'CREATE') throw refuse(attributes, `node "${node}" cannot create pods`);
   if (operation === 'DELETE') {
     if (boundTo(oldObject) === node) return;
     throw refuse(attributes, `node "${node}" can only delete pods with spec.nodeName set to itself`);
@@ -71,15 +71,6 @@ async function checkPod(attributes: Attributes, node: string, lister: Lister): P
   }
 }
 
-function checkMirror(attributes: Attributes, node: string, pod: ApiObject): void {
-  if (pod.metadata.annotations?.[MIRROR] === undefined) {
-    throw refuse(attributes, `pod does not have "${MIRROR}" annotation, node "${node}" can only create mirror pods`);
-  }
-  if (boundTo(pod) !== node) {
-    throw refuse(attributes, `node "${node}" can only create pods with spec.nodeName set to itself`);
-  }
-}
-
 function checkNode(attributes: Attributes, node: string): void {
   const { operation, key, object, oldObject } = attributes;
   if (key.name !== node) throw refuse(attributes, `node "${node}" is not allowed to modify node "${key.name}"`);
@@ -87,6 +78,11 @@ function checkNode(attributes: Attributes, node: string): void {
   const taints = (o: ApiObject | undefined) => (o as { spec?: { taints?: unknown[] } } | undefined)?.spec?.taints ?? [];
   if (operation === 'UPDATE' && !equal(taints(object), taints(oldObject))) {
     throw refuse(attributes, `node "${node}" is not allowed to modify taints`);
+  }
+  const owners = (o: ApiObject | undefined) => o?.metadata.ownerReferences ?? [];
+  // Its garbage would be collected: itself.
+  if (!equal(owners(object), owners(oldObject))) {
+    throw refuse(attributes, `node "${node}" is not allowed to modify ownerReferences`);
   }
   // Whoever could change these could make an agent take other clusters' addresses for its own.
   const ranges = changed(oldObject?.metadata.annotations, object?.metadata.annotations).filter(isRange);

@@ -83,14 +83,14 @@ export function createApi(options: ApiOptions): ApiServer {
   app.notFound(c => respondError(c as ApiContext, nothingThere(), log));
   app.use(receive(dice));
   if (options.clusterCa) app.get('/cacerts', c => send(c, 200, 'application/x-pem-file', options.clusterCa!));
-  app.use(authentication(options.authenticate));
+  app.use(authentication(options.authenticate), impersonation(authorize));
   if (options.registry) {
     const { registry } = options;
     const serve = (c: ApiContext) => registry.fetch(c.req.raw, { user: c.get('user') });
     app.all('/v2', serve);
     app.all('/v2/*', serve);
   }
-  app.use(impersonation(authorize), inFlight(), authorization(authorize), deadline(clock));
+  app.use(inFlight(), authorization(authorize), deadline(clock));
   mountHealth(app, options.health ?? { live: {}, ready: {} });
   const discovery = createDiscovery(options.kinds);
   mountDiscovery(app, { discovery, openApi: createOpenApi(discovery), version: options.version });

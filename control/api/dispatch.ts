@@ -36,8 +36,7 @@ export function dispatch(api: Api, c: ApiContext): Promise<Response> {
   const info = c.get('info');
   const kind = api.kinds.find(info.group, info.version, info.resource);
   if (!kind) throw nothingThere();
-  const scoped = kind.namespaced ? info.namespace !== '' : info.resource === 'namespaces' || info.namespace === '';
-  if (!scoped && !mayCrossNamespaces(kind, info)) throw nothingThere();
+  if (!isPlaced(kind, info) && !mayCrossNamespaces(kind, info)) throw nothingThere();
   if (info.subresource !== '') return subresource(api, c, kind, info);
   const verb = info.verb as KindVerb;
   if (!VERBS[verb] || !serves(kind, verb)) throw methodNotAllowed(kind, info.verb);
@@ -45,6 +44,15 @@ export function dispatch(api: Api, c: ApiContext): Promise<Response> {
   if (kind.virtual) return reviewOf(kind)(api, c, kind);
   return VERBS[verb](api, c, kind);
 }
+
+/**
+ * Whether the path puts the Kind where it belongs. What is asked for at `/namespaces/A/…` was allowed with the rights that
+ * somebody has in A: of the objects outside of namespaces that can only be the Namespace A itself.
+ */
+const isPlaced = (kind: Kind, { resource, namespace, name }: RequestInfo): boolean => {
+  if (kind.namespaced) return namespace !== '';
+  return namespace === '' || (resource === 'namespaces' && namespace === name);
+};
 
 /** Lists and watches over all namespaces, and their deletion. */
 const mayCrossNamespaces = (kind: Kind, { verb }: RequestInfo): boolean =>

@@ -5,6 +5,7 @@
  * Called by app.ts; a check says why it fails, or undefined.
  */
 import type { Hono } from 'hono';
+import { getOwn } from '../machinery/property.ts';
 import type { ApiEnv } from './request.ts';
 
 type Check = () => string | undefined;
@@ -24,7 +25,7 @@ export function mountHealth(app: Hono<ApiEnv>, checks: HealthChecks): void {
   for (const [name, all] of Object.entries<Readonly<Record<string, Check>>>(endpoints)) {
     app.get(`/${name}`, c => answer(name, all, c.get('query')));
     app.get(`/${name}/:check`, c => {
-      const check = all[c.req.param('check')];
+      const check = getOwn(all, c.req.param('check')) as Check | undefined;
       if (!check) return text(404, '404 page not found\n');
       const why = check();
       return why === undefined ? text(200, 'ok') : text(500, `internal server error: ${why}\n`);

@@ -6,7 +6,13 @@
  * stalls or sends rubbish costs its own connection and nothing else.
  */
 import type { IncomingMessage } from 'node:http';
-import { createSecureServer, type Http2SecureServer, type Http2ServerRequest, type Http2Session } from 'node:http2';
+import {
+  createSecureServer,
+  type Http2SecureServer,
+  type Http2ServerRequest,
+  type Http2Session,
+  type ServerHttp2Session,
+} from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
@@ -21,6 +27,8 @@ const REQUEST_TIMEOUT_MS = 120_000;
 const KEEP_ALIVE_TIMEOUT_MS = 90_000;
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 const STREAMS_PER_CONNECTION_MAX = 1_000;
+/** Some 60 KB each, whoever it is: what comes on top is not taken, so that the box's memory is not a stranger's to fill. */
+const CONNECTIONS_MAX = 4_000;
 /** How long a stop waits for open requests before it cuts them. */
 const DRAIN_MS = 1_000;
 
@@ -69,6 +77,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       settings: { maxConcurrentStreams: STREAMS_PER_CONNECTION_MAX, enablePush: false },
     },
   }) as Http2SecureServer;
+  server.maxConnections = CONNECTIONS_MAX;
   const sockets = trackSockets(server);
   const sessions = trackSessions(server);
   surviveClients(server);
@@ -161,9 +170,24 @@ function surviveClients(server: Http2SecureServer): void {
     socket.setNoDelay(true);
     socket.setKeepAlive(true, KEEP_ALIVE_TIMEOUT_MS);
   });
-  server.on('session', session => session.on('error', () => session.destroy()));
+  server.on('session', session => {
+    session.on('error', () => session.destroy());
+    endWhenIdle(session);
+  });
   server.on('sessionError', (_error, session) => session.destroy());
   server.on('stream', stream => stream.on('error', () => stream.destroy()));
+}
+
+/** As HTTP/1.1 connections end that nobody uses; one with an open watch is in use, however silent. */
+function endWhenIdle(session: ServerHttp2Session): void {
+  let open = 0;
+  session.on('stream', stream => {
+    open++;
+    stream.once('close', () => open--);
+  });
+  session.setTimeout(KEEP_ALIVE_TIMEOUT_MS, () => {
+    if (open === 0) session.close();
+  });
 }
 
 /** Tells clients to go elsewhere, lets them finish what they asked for, and then cuts. */

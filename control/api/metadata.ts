@@ -4,8 +4,7 @@
  */
 
 import type { Kind } from '../kinds/strategy.ts';
-import { equal } from '../machinery/equal.ts';
-import { type ApiObject, type ObjectMeta, timestamp } from '../machinery/meta.ts';
+import { type ApiObject, type ObjectMeta, type OwnerReference, timestamp } from '../machinery/meta.ts';
 import type { RequestInfo } from '../machinery/resource.ts';
 import { badRequest, conflict, OBJECT_MODIFIED } from '../machinery/status.ts';
 
@@ -81,14 +80,19 @@ function keep<K extends keyof ObjectMeta>(to: ObjectMeta, from: ObjectMeta, fiel
 export function dedupOwners(object: ApiObject, warn: (text: string) => void): void {
   const owners = object.metadata.ownerReferences;
   if (!owners || owners.length < 2) return;
-  const kept = owners.filter((owner, i) => owners.findIndex(other => equal(other, owner)) === i);
-  if (kept.length === owners.length) return;
-  const twice = [...new Set(owners.filter((o, i) => !kept.includes(o) && i > 0).map(o => o.uid))];
+  const first = new Map<string, (typeof owners)[number]>();
+  for (const owner of owners) if (!first.has(textOf(owner))) first.set(textOf(owner), owner);
+  if (first.size === owners.length) return;
+  const twice = [...new Set(owners.filter(owner => first.get(textOf(owner)) !== owner).map(owner => owner.uid))];
   warn(
     `.metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ${twice.join(', ')}`,
   );
-  object.metadata.ownerReferences = kept;
+  object.metadata.ownerReferences = [...first.values()];
 }
+
+/** Equal for equal ones: thousands of them are compared in one pass. */
+const textOf = ({ apiVersion, kind, name, uid, controller, blockOwnerDeletion }: OwnerReference): string =>
+  JSON.stringify([apiVersion, kind, name, uid, controller ?? null, blockOwnerDeletion ?? null]);
 
 /** Finalizers are left to be worked on: from now on the object is ending, without grace. */
 export function markEnding(object: ApiObject, now: number): void {

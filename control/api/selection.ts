@@ -25,10 +25,11 @@ export function selectionOf(kind: Kind, info: RequestInfo, query: URLSearchParam
     if (field === 'metadata.namespace') return object.metadata.namespace ?? '';
     return selectable[field]!(object as ApiObject);
   };
+  // Rights may have been given for this one name, which stands in the path or in the field selector.
+  const name = info.name === '' ? undefined : info.name;
   const matches = (object: Readonly<ApiObject>) =>
-    matchesLabels(labels, object.metadata.labels) && (fields.length === 0 || matchesFields(fields, fieldOf(object)));
-  return {
-    matches: labels.length === 0 && fields.length === 0 ? undefined : matches,
-    name: info.name === '' ? undefined : info.name,
-  };
+    (name === undefined || object.metadata.name === name) &&
+    matchesLabels(labels, object.metadata.labels) &&
+    (fields.length === 0 || matchesFields(fields, fieldOf(object)));
+  return { matches: labels.length === 0 && fields.length === 0 && name === undefined ? undefined : matches, name };
 }

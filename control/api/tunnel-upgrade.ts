@@ -48,7 +48,9 @@ function refuse(socket: Duplex, error: unknown, log: Log): void {
   if (!(error instanceof StatusError)) log('error', `upgrade: ${error instanceof Error ? error.stack : error}`);
   const { status } = statusOf(error, log, 'upgrade');
   const body = JSON.stringify(status);
+  // Whoever does not hang up after that must not keep the connection.
   socket.end(
     `HTTP/1.1 ${status.code} ${status.reason}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    () => socket.destroy(),
   );
 }

@@ -80,7 +80,7 @@ export const NODE_RULES: readonly PolicyRule[] = [
   rule('get', 'skerry.dev', 'nodes/tunnel'),
   rule('create,update,patch', '', 'events'),
   rule('create,update,patch', 'events.k8s.io', 'events'),
-  rule([...READ, 'create', 'delete'], '', 'pods'),
+  rule([...READ, 'delete'], '', 'pods'),
   rule('update,patch', '', 'pods/status'),
   rule('create', '', 'pods/eviction'),
   rule(READ, '', 'secrets,configmaps'),

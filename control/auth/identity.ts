@@ -17,6 +17,8 @@ export interface Attributes {
   namespace: string;
   name: string;
   path: string;
+  /** Of a list or watch, as the client wrote it. */
+  fieldSelector?: string;
   /** False for paths outside of the API groups: /healthz, /version. */
   resourceRequest: boolean;
 }

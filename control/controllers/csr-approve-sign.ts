@@ -35,33 +35,52 @@ const has = (csr: CertificateSigningRequest, type: string): boolean =>
 /** Undefined: not ours to approve. */
 export function approvalMessage(csr: CertificateSigningRequest, request: CertificateRequest): string | undefined {
   const { signerName, usages = [], username = '', groups = [] } = csr.spec;
-  const names = Object.values(request.sans).some(list => Array.isArray(list) && list.length > 0);
-  const node = request.user.startsWith('system:node:') && request.user.length > 'system:node:'.length;
-  const nodeGroups = request.groups.length === 1 && request.groups[0] === NODES;
-  const client = usages.includes('client auth') && usages.every(usage => CLIENT_USAGES.includes(usage));
-  if (signerName !== NODE_CLIENT_SIGNER || !node || !nodeGroups || names || !client) return undefined;
+  if (signerName !== NODE_CLIENT_SIGNER || notForNode(request) || notForClient(usages)) return undefined;
   if (groups.includes(BOOTSTRAPPERS)) return 'Auto approving kubelet client certificate after SubjectAccessReview.';
   if (username === request.user && groups.includes(NODES))
     return 'Auto approving self kubelet client certificate after SubjectAccessReview.';
   return undefined;
 }
 
+/** What a signer promises about all of its certificates, whoever approved them: undefined, or why it does not sign. */
+export function refusalToSign({ spec }: CertificateSigningRequest, request: CertificateRequest): string | undefined {
+  const why = notForClient(spec.usages ?? CLIENT_USAGES);
+  return why ?? (spec.signerName === NODE_CLIENT_SIGNER ? notForNode(request) : undefined);
+}
+
+const notForClient = (usages: readonly string[]): string | undefined => {
+  if (!usages.includes('client auth')) return 'usages must hold "client auth"';
+  const other = usages.find(usage => !CLIENT_USAGES.includes(usage));
+  return other === undefined ? undefined : `usage "${other}" is not signed for clients`;
+};
+
+const notForNode = ({ user, groups, sans }: CertificateRequest): string | undefined => {
+  if (!/^system:node:./.test(user)) return 'subject common name does not begin with system:node: ';
+  if (groups.length !== 1 || groups[0] !== NODES) return 'subject organization is not system:nodes';
+  const named = Object.values(sans).some(list => Array.isArray(list) && list.length > 0);
+  return named ? 'subjectAltNames are not allowed' : undefined;
+};
+
 export function planApproval(csr: CertificateSigningRequest, message: string | undefined, now: number): Action[] {
   if (!message || has(csr, 'Approved') || has(csr, 'Denied')) return [];
+  return [withCondition(csr, { type: 'Approved', reason: 'AutoApproved', message }, 'approval', now)];
+}
+
+export const planFailure = (csr: CertificateSigningRequest, message: string, now: number): Action[] => [
+  withCondition(csr, { type: 'Failed', reason: 'SignerValidationFailure', message }, 'status', now),
+];
+
+function withCondition(
+  csr: CertificateSigningRequest,
+  said: Pick<CertificateSigningRequestCondition, 'type' | 'reason' | 'message'>,
+  subresource: 'approval' | 'status',
+  now: number,
+): Action {
   const time = timestamp(now);
-  const condition: CertificateSigningRequestCondition = {
-    type: 'Approved',
-    status: 'True',
-    reason: 'AutoApproved',
-    message,
-    lastUpdateTime: time,
-    lastTransitionTime: time,
-  };
-  const object: CertificateSigningRequest = {
-    ...csr,
-    status: { ...csr.status, conditions: [...(csr.status?.conditions ?? []), condition] },
-  };
-  return [{ type: 'replace', resource: CERTIFICATE_SIGNING_REQUESTS, object, subresource: 'approval' }];
+  const condition = { ...said, status: 'True' as const, lastUpdateTime: time, lastTransitionTime: time };
+  const conditions = [...(csr.status?.conditions ?? []), condition];
+  const object: CertificateSigningRequest = { ...csr, status: { ...csr.status, conditions } };
+  return { type: 'replace', resource: CERTIFICATE_SIGNING_REQUESTS, object, subresource };
 }
 
 export const mustSign = (csr: CertificateSigningRequest): boolean =>
@@ -85,21 +104,20 @@ export function csrController({ informers, clock, log }: Context, sign: Sign): C
           const csr = requests.store.get(name);
           if (!csr || csr.status?.certificate || has(csr, 'Denied') || has(csr, 'Failed')) return;
           const pem = atob(csr.spec.request);
-          if (mustSign(csr)) {
-            const { usages = CLIENT_USAGES, expirationSeconds, signerName } = csr.spec;
-            const certificate = await sign(pem, { usages, expirationSeconds, signerName });
-            const patch = { metadata: { uid: csr.metadata.uid }, status: { certificate: btoa(certificate) } };
-            const resource = CERTIFICATE_SIGNING_REQUESTS;
-            await perform([
-              { type: 'patch', resource, key: { name }, patch, subresource: 'status', absentIsFine: true },
-            ]);
-            return;
-          }
           const request = await readRequest(pem).catch(error => {
             log('warn', `certificate-controller: ${name} is no certificate request`, { error: String(error) });
             return undefined;
           });
-          if (request) await perform(planApproval(csr, approvalMessage(csr, request), clock.now()));
+          if (!request) return;
+          if (!mustSign(csr))
+            return void (await perform(planApproval(csr, approvalMessage(csr, request), clock.now())));
+          const why = refusalToSign(csr, request);
+          if (why !== undefined) return void (await perform(planFailure(csr, why, clock.now())));
+          const { usages = CLIENT_USAGES, expirationSeconds, signerName } = csr.spec;
+          const certificate = await sign(pem, { usages, expirationSeconds, signerName });
+          const patch = { metadata: { uid: csr.metadata.uid }, status: { certificate: btoa(certificate) } };
+          const resource = CERTIFICATE_SIGNING_REQUESTS;
+          await perform([{ type: 'patch', resource, key: { name }, patch, subresource: 'status', absentIsFine: true }]);
         },
       };
     },

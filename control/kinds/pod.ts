@@ -61,7 +61,11 @@ export const pod: Kind<Pod> = {
   prepareForCreate(object) {
     object.status = { phase: 'Pending', qosClass: qosClassOf(object.spec) };
   },
-  prepareForUpdate: isolateStatus,
+  prepareForUpdate(next, current, subresource) {
+    isolateStatus(next, current, subresource);
+    // Whoever reports on a pod must not make it another's to delete.
+    if (subresource === 'status') next.metadata.ownerReferences = current.metadata.ownerReferences;
+  },
   validate: object => podSpecFaults('spec', object.spec),
   validateUpdate: (next, current, subresource) =>
     subresource === undefined ? frozenFaults(next.spec, current.spec) : [],

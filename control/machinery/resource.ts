@@ -31,6 +31,8 @@ export interface RequestInfo {
   path: string;
   /** False for /healthz, /version, discovery and the like. */
   resourceRequest: boolean;
+  /** Of a list, watch or deletecollection, as the client wrote it. */
+  fieldSelector?: string;
   /** What follows the subresource: the path that is proxied. */
   rest: readonly string[];
 }
@@ -55,7 +57,7 @@ export const requestInfo = (method: string, path: string, query: URLSearchParams
   info.version = parts.shift()!;
   info.resourceRequest = true;
   info.verb = VERBS[method] ?? '';
-  if (parts[0] === 'watch' && parts.length > 1) {
+  if (parts[0] === 'watch' && parts.length > 1 && method === 'GET') {
     // The old spelling `/api/v1/watch/pods`, which some clients still use.
     info.verb = 'watch';
     parts = parts.slice(1);
@@ -88,7 +90,9 @@ const narrowToCollection = (info: RequestInfo, query: URLSearchParams): void => 
   if (info.verb === 'delete') info.verb = 'deletecollection';
   if (info.verb === 'create') return;
   // A watch of one object by field selector is allowed to those who may watch just that object.
-  info.name = nameSelected(query.get('fieldSelector'));
+  const selector = query.get('fieldSelector');
+  if (selector) info.fieldSelector = selector;
+  info.name = nameSelected(selector);
 };
 
 const nameSelected = (selector: string | null): string => {

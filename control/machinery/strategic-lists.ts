@@ -22,10 +22,15 @@ export const mergeKeyedList = (
   const { kept, plain, replace } = applyItemDirectives(original, patch, mergeKey);
   if (replace) return plain.map(item => merge(undefined, item));
   const merged: unknown[] = [...kept];
+  const places = new Map<unknown, number>();
+  for (const [at, item] of merged.entries()) {
+    const identity = isRecord(item) ? getOwn(item, mergeKey) : undefined;
+    if (identity !== undefined && !places.has(identity)) places.set(identity, at);
+  }
   for (const item of plain) {
     const identity = keyOf(item, mergeKey);
-    const at = merged.findIndex(other => isRecord(other) && getOwn(other, mergeKey) === identity);
-    if (at < 0) merged.push(merge(undefined, item));
+    const at = places.get(identity);
+    if (at === undefined) places.set(identity, merged.push(merge(undefined, item)) - 1);
     else merged[at] = merge(merged[at] as Json, item);
   }
   return orderLike(merged, plain, kept, mergeKey);
@@ -33,20 +38,19 @@ export const mergeKeyedList = (
 
 const applyItemDirectives = (original: unknown[], patch: unknown[], mergeKey: string) => {
   const plain: Json[] = [];
-  let kept = original;
+  const deleted = new Set<unknown>();
   let replace = false;
   for (const item of patch) {
     if (!isRecord(item)) throw badRequest('list of lists and lists of mixed types cannot be merged');
     const directive = getOwn(item, '$patch');
     if (directive === undefined) plain.push(item);
     else if (directive === 'replace') replace = true;
-    else if (directive === 'delete') {
-      const identity = keyOf(item, mergeKey);
-      kept = kept.filter(other => !(isRecord(other) && getOwn(other, mergeKey) === identity));
-    } else if (directive === 'merge') throw badRequest('merging lists cannot yet be specified in the patch');
+    else if (directive === 'delete') deleted.add(keyOf(item, mergeKey));
+    else if (directive === 'merge') throw badRequest('merging lists cannot yet be specified in the patch');
     else throw badRequest(`unknown patch type: ${directive} in map: ${JSON.stringify(item)}`);
   }
-  return { kept, plain, replace };
+  const isDeleted = (other: unknown) => isRecord(other) && deleted.has(getOwn(other, mergeKey));
+  return { kept: deleted.size > 0 ? original.filter(other => !isDeleted(other)) : original, plain, replace };
 };
 
 const keyOf = (item: Json, mergeKey: string): unknown => {

@@ -57,7 +57,7 @@ export async function startTestServer(
     kinds,
     authenticate: () => undefined,
     authorize,
-    admission: api => defaultAdmission({ lister: api.lister, clock: platform.clock }),
+    admission: api => defaultAdmission({ lister: api.lister, rights: api, clock: platform.clock }),
     clock: platform.clock,
     dice: platform.dice,
     log: (level, message) => options.logs?.push(`${level}: ${message}`),

@@ -2,7 +2,7 @@
  * `kubectl --as`: somebody who may `impersonate` acts as another user. Every name, group, uid and extra is asked for
  * separately; from here on the request is the other's.
  */
-import type { Identity } from '../../auth/identity.ts';
+import { ANONYMOUS, AUTHENTICATED, type Identity } from '../../auth/identity.ts';
 import { badRequest, forbidden } from '../../machinery/status.ts';
 import type { Authorize } from '../api.ts';
 import type { ApiContext, Filter } from '../request.ts';
@@ -22,18 +22,22 @@ export const impersonation =
   (authorize: Authorize): Filter =>
   async (c, next) => {
     const name = c.req.header('impersonate-user');
-    const others = ['impersonate-group', 'impersonate-uid'].some(header => c.req.header(header) !== undefined);
-    if (name === undefined && !others) return next();
-    if (!name) throw badRequest('requested groups or uid without impersonating a user');
+    if (name === undefined && !asksForMore(c)) return next();
+    if (!name) throw badRequest('requested groups, uid or extra without impersonating a user');
     const target = targetOf(c, name);
     for (const wanted of wantedBy(target)) await require(c, authorize, wanted);
     if (target.groups.length === 0) target.groups = groupsOf(name);
-    if (name !== 'system:anonymous' && !target.groups.includes('system:authenticated')) {
-      target.groups.push('system:authenticated');
+    if (name !== ANONYMOUS.name && !target.groups.includes(AUTHENTICATED)) {
+      target.groups.push(AUTHENTICATED);
     }
     c.set('user', target);
     await next();
   };
+
+function asksForMore(c: ApiContext): boolean {
+  for (const header of c.req.raw.headers.keys()) if (header.startsWith('impersonate-')) return true;
+  return false;
+}
 
 function targetOf(c: ApiContext, name: string): Identity {
   const target: Identity = {
@@ -41,18 +45,28 @@ function targetOf(c: ApiContext, name: string): Identity {
     groups: listOf(c.req.header('impersonate-group')),
     uid: c.req.header('impersonate-uid'),
   };
+  const extra: [string, string[]][] = [];
   c.req.raw.headers.forEach((value, header) => {
-    if (!header.startsWith(EXTRA)) return;
-    target.extra ??= {};
-    target.extra[decodeURIComponent(header.slice(EXTRA.length))] = listOf(value);
+    if (header.startsWith(EXTRA)) extra.push([unescaped(header.slice(EXTRA.length)), listOf(value)]);
   });
+  if (extra.length > 0) target.extra = Object.fromEntries(extra);
   return target;
+}
+
+/** What is not well escaped means itself, as in apiserver. */
+function unescaped(key: string): string {
+  try {
+    return decodeURIComponent(key);
+  } catch {
+    return key;
+  }
 }
 
 const listOf = (header: string | undefined): string[] =>
   header === undefined ? [] : header.split(',').map(value => value.trim());
 
 function groupsOf(name: string): string[] {
+  if (name === ANONYMOUS.name) return [...ANONYMOUS.groups];
   const account = /^system:serviceaccount:([^:]+):[^:]+$/.exec(name);
   return account ? ['system:serviceaccounts', `system:serviceaccounts:${account[1]}`] : [];
 }

@@ -152,6 +152,7 @@ test('node restriction: a node touches what is its own', async () => {
   const bound = { kind: 'Pod', apiVersion: 'v1', name: 'x', uid: 'u1' };
   const tainted = { ...node('edge-0'), spec: { taints: [{ key: 'a' }] } } as ApiObject;
   const labelled = (label: string) => node('edge-0', { labels: { [label]: 'x' } });
+  const owned = node('edge-0', { ownerReferences: [{ apiVersion: 'v1', kind: 'Pod', name: 'x', uid: 'u' }] });
   const ranged = node('edge-0', { annotations: { 'skerry.dev/pod-cidr': '10.1.0.0/16' } });
   const cases: [Attributes, RegExp | undefined][] = [
     [attributes({ ...update, resource: PODS, subresource: 'status', object: mine, oldObject: mine }), undefined],
@@ -160,7 +161,7 @@ test('node restriction: a node touches what is its own', async () => {
       /only update pod status/,
     ],
     [attributes({ ...update, resource: PODS, object: mine, oldObject: mine }), /unexpected pod subresource/],
-    [attributes({ user, resource: PODS, object: mine }), /can only create mirror pods/],
+    [attributes({ user, resource: PODS, object: mine }), /cannot create pods/],
     [attributes({ user, operation: 'DELETE', resource: PODS, oldObject: mine }), undefined],
     [attributes({ user, operation: 'DELETE', resource: PODS, oldObject: theirs }), /can only delete pods/],
     [attributes({ user, resource: PODS, subresource: 'eviction' }), undefined],
@@ -187,6 +188,7 @@ test('node restriction: a node touches what is its own', async () => {
       }),
       /modify labels/,
     ],
+    [attributes({ user, resource: NODES, key: { name: 'edge-0' }, object: owned }), /modify ownerReferences/],
     [attributes({ user, resource: NODES, key: { name: 'edge-0' }, object: ranged }), /modify annotations: skerry/],
     [
       attributes({ ...update, resource: NODES, key: { name: 'edge-0' }, object: ranged, oldObject: node('edge-0') }),
