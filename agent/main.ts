@@ -6,6 +6,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Command, Context, Input } from '../control/cli/command.ts';
 import { createLog, stackOf } from '../control/machinery/log.ts';
+import { becomeLean } from '../runtime/host/lean-process.ts';
 import { createRuntime } from '../runtime/runtime.ts';
 import { runAgent } from './agent.ts';
 import { AGENT_OPTIONS, ConfigError, configOf } from './config.ts';
@@ -22,6 +23,7 @@ export const command: Command = {
 };
 
 async function run(input: Input, { platform, terminal, env, signal }: Context): Promise<number> {
+  becomeLean();
   const log = createLog(terminal.error, () => platform.clock.now(), env['SKERRY_LOG'] === 'debug');
   // All pods of this box live in this process: one forgotten promise must not end them.
   process.on('unhandledRejection', error => log('error', 'a promise was rejected unseen', { error: stackOf(error) }));

@@ -61,16 +61,25 @@ try {
   );
 
   await sleep(2_000);
-  const agents = processes.filter(p => p.name.startsWith('edge'));
-  const idle = agents.reduce((sum, p) => sum + usage(p.pid).rssMiB, 0);
+  const agents = () => {
+    const all = processes.filter(p => p.name.startsWith('edge')).map(p => usage(p.pid));
+    return { rssMiB: sum(all.map(u => u.rssMiB)), cpuMs: sum(all.map(u => u.cpuTicks)) * 10 };
+  };
+  const empty = agents();
   const begun = performance.now();
   await Promise.all(Array.from({ length: PODS }, (_, i) => create(`many-${i}`)));
   await Promise.all(Array.from({ length: PODS }, (_, i) => readyAfter(`many-${i}`, begun)));
   const all = performance.now() - begun;
   await sleep(2_000);
-  const full = agents.reduce((sum, p) => sum + usage(p.pid).rssMiB, 0);
+  const full = agents();
   console.log(
-    `${PODS} pods at once: all Ready after ${all.toFixed(0)} ms; ${((full - idle) / PODS).toFixed(1)} MiB each`,
+    `${PODS} pods at once: all Ready after ${all.toFixed(0)} ms; ${((full.rssMiB - empty.rssMiB) / PODS).toFixed(1)} MiB and ${((full.cpuMs - empty.cpuMs) / PODS).toFixed(0)} ms CPU each`,
+  );
+  const gone = (name: string) => client.delete(pod, key(name), { gracePeriodSeconds: 0 });
+  await Promise.all(Array.from({ length: PODS }, (_, i) => gone(`many-${i}`)));
+  await sleep(5_000);
+  console.log(
+    `both agents: ${empty.rssMiB.toFixed(0)} MiB before, ${full.rssMiB.toFixed(0)} with ${PODS} pods more, ${agents().rssMiB.toFixed(0)} after`,
   );
   transport.close();
 
@@ -105,4 +114,8 @@ function usage(pid: number): { rssMiB: number; privateMiB: number; cpuTicks: num
 
 function sleep(ms: number): Promise<void> {
   return new Promise(resolve => setTimeout(resolve, ms));
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }
