@@ -43,8 +43,8 @@ export async function* readLog(
       if (text.length > 0) yield text;
     }
     if (!query.follow || !snapshot.live) return;
-    for await (const record of queue.records(signal)) {
-      const text = cut(format(record.subarray(0, -1)));
+    for await (const records of queue.batches(signal)) {
+      const text = cut(Buffer.concat(records.map(record => format(record.subarray(0, -1)))));
       if (text.length > 0) yield text;
       if (left <= 0) return;
     }
@@ -139,7 +139,8 @@ function createQueue() {
       waiting.push(bytes > QUEUE_BYTES_MAX ? undefined : record);
       wake();
     },
-    async *records(signal: AbortSignal): AsyncGenerator<Buffer> {
+    /** What has come since the last: a guest that prints many lines is followed in few steps. */
+    async *batches(signal: AbortSignal): AsyncGenerator<Buffer[]> {
       const stopped = () => wake();
       signal.addEventListener('abort', stopped);
       try {
@@ -147,10 +148,10 @@ function createQueue() {
           const records = waiting;
           waiting = [];
           bytes = 0;
-          for (const record of records) {
-            if (record === undefined) return;
-            yield record;
-          }
+          const end = records.indexOf(undefined);
+          const batch = (end < 0 ? records : records.slice(0, end)) as Buffer[];
+          if (batch.length > 0) yield batch;
+          if (end >= 0) return;
           if (waiting.length > 0 || signal.aborted) continue;
           const { promise, resolve } = Promise.withResolvers<void>();
           wake = resolve;
