@@ -4,6 +4,7 @@
  *
  * Always: a follower gets each line once, whether it was in the file already or is printed later.
  */
+import type { Clock } from '../control/platform/types.ts';
 import { type LogRecord, parseRecord } from './log-format.ts';
 import type { PodLogs, Snapshot } from './logs.ts';
 
@@ -16,12 +17,14 @@ export interface LogQuery {
   limitBytes?: number;
 }
 
+/** A follower is told what was printed in this time in one step: a step for each line would cost more than printing it. */
+const GATHER_MS = 20;
 const BLOCK_BYTES = 64 * 1024;
 const NEWLINE = 0x0a;
 
 /** The chunks of the answer; ends when the log is read (or, following, when the run or the signal ends). */
 export async function* readLog(
-  logs: PodLogs,
+  { logs, clock }: { logs: PodLogs; clock: Pick<Clock, 'sleep'> },
   directory: string,
   run: number,
   query: LogQuery,
@@ -47,6 +50,7 @@ export async function* readLog(
       const text = cut(Buffer.concat(records.map(record => format(record.subarray(0, -1)))));
       if (text.length > 0) yield text;
       if (left <= 0) return;
+      await clock.sleep(GATHER_MS, signal).catch(() => {});
     }
   } finally {
     snapshot.stop();
@@ -126,20 +130,22 @@ async function startOfTail({ handle, size }: Part, wanted: number): Promise<{ of
   return { offset: 0, lines };
 }
 
-/** What is printed while the reader is busy waits here, up to a limit: a reader that slow is cut off. */
+/** What is printed while the reader is busy waits here, up to a limit: a reader that slow is cut off, and can tell. */
 const QUEUE_BYTES_MAX = 8 * 1024 * 1024;
 
 function createQueue() {
   let waiting: (Buffer | undefined)[] = [];
   let bytes = 0;
+  let tooSlow = false;
   let wake = () => {};
   return {
     push(record: Buffer | undefined) {
       bytes += record?.length ?? 0;
-      waiting.push(bytes > QUEUE_BYTES_MAX ? undefined : record);
+      tooSlow ||= bytes > QUEUE_BYTES_MAX;
+      if (!tooSlow) waiting.push(record);
       wake();
     },
-    /** What has come since the last: a guest that prints many lines is followed in few steps. */
+    /** What has come since the one before. */
     async *batches(signal: AbortSignal): AsyncGenerator<Buffer[]> {
       const stopped = () => wake();
       signal.addEventListener('abort', stopped);
@@ -152,6 +158,7 @@ function createQueue() {
           const batch = (end < 0 ? records : records.slice(0, end)) as Buffer[];
           if (batch.length > 0) yield batch;
           if (end >= 0) return;
+          if (tooSlow) throw new Error('the reader of this log is slower than its writer');
           if (waiting.length > 0 || signal.aborted) continue;
           const { promise, resolve } = Promise.withResolvers<void>();
           wake = resolve;

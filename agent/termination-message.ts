@@ -73,13 +73,7 @@ async function endOfFile(path: string): Promise<string> {
 
 async function endOfLog(run: PodRun, container: string, restartCount: number): Promise<string> {
   const directory = logDirectory(run, container);
-  const lines = readLog(
-    run.node.logs,
-    directory,
-    restartCount,
-    { tailLines: LOG_LINES_MAX },
-    new AbortController().signal,
-  );
+  const lines = readLog(run.node, directory, restartCount, { tailLines: LOG_LINES_MAX }, new AbortController().signal);
   let end = Buffer.alloc(0);
   for await (const chunk of lines) end = Buffer.concat([end, chunk]).subarray(-LOG_BYTES_MAX);
   return end.toString('utf8');

@@ -77,7 +77,7 @@ async function containerLogs(
   stream.once('close', () => stop.abort());
   stream.respond({ ':status': 200, 'content-type': 'text/plain; charset=utf-8' });
   const directory = logDirectory(run, container);
-  const chunks = readLog(logs, directory, number, logQuery(query, clock.now()), stop.signal);
+  const chunks = readLog({ logs, clock }, directory, number, logQuery(query, clock.now()), stop.signal);
   await pipeline(Readable.from(chunks, { objectMode: false }), stream, { signal: stop.signal }).catch(error => {
     if (!stop.signal.aborted) throw error;
   });

@@ -24,9 +24,12 @@ async function within(play: (logs: PodLogs, directory: string, setTime: (ms: num
   }
 }
 
+const { clock } = createNodePlatform();
+
 const read = async (logs: PodLogs, directory: string, query: LogQuery = {}, run = 0): Promise<string> => {
   const chunks: Buffer[] = [];
-  for await (const chunk of readLog(logs, directory, run, query, new AbortController().signal)) chunks.push(chunk);
+  for await (const chunk of readLog({ logs, clock }, directory, run, query, new AbortController().signal))
+    chunks.push(chunk);
   return Buffer.concat(chunks).toString('utf8');
 };
 
@@ -89,6 +92,21 @@ test('rotation keeps the newest parts, and reading goes over all of them', () =>
       Array.from({ length: lines.length }, (_, i) => `line ${first + i}`),
     );
     assert.is((await read(logs, directory, { tailLines: 30 })).split('\n')[0], 'line 70');
+  }));
+
+test('a follower who reads more slowly than the guest prints is told, and not given half a log as a whole one', () =>
+  within(async (logs, directory) => {
+    const log = await logs.begin(directory, 0);
+    log.write('stdout', Buffer.from('first\n'));
+    const chunks = readLog({ logs, clock }, directory, 0, { follow: true }, new AbortController().signal);
+    assert.is(String((await chunks.next()).value), 'first\n');
+    log.write('stdout', Buffer.from('second\n'));
+    assert.is(String((await chunks.next()).value), 'second\n');
+    for (let i = 0; i < 10; i++) await log.write('stdout', Buffer.alloc(1000 * 1024, `${'x'.repeat(999)}\n`));
+    await log.end();
+    let error: unknown;
+    while (error === undefined) await chunks.next().catch(caught => (error = caught));
+    assert.match(String(error), /slower than its writer/);
   }));
 
 test('a follower gets each line once, across rotation, and the end', () =>
