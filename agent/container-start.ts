@@ -30,6 +30,7 @@ import {
   containerOf,
   factsOf,
   logDirectory,
+  type NodeContext,
   nowText,
   type PodRun,
   podDirectory,
@@ -94,7 +95,7 @@ async function sandboxSpec(run: PodRun, container: Container, record: ContainerR
     args: argumentsOf(container, image, env),
     env,
     mounts: message ? [...mounts, message.mount] : mounts,
-    limits: limitsOf(container),
+    limits: limitsOf(container, node.allocatable),
     listen:
       module.world === 'http' ? { host: node.addresses.hostAlias(ip), port: servedPort(container, env) } : undefined,
     network: withHostAliases(node.network.network({ namespace, name: pod.metadata.name, ip, uid: run.uid }), pod),
@@ -115,8 +116,9 @@ function hostnameOf({ metadata, spec }: Pod): string {
 const imageEnvironment = ({ config }: PulledImage): Record<string, string> =>
   Object.fromEntries((config.Env ?? []).map(pair => pair.split(/=(.*)/s).slice(0, 2) as [string, string]));
 
-function limitsOf({ resources }: Container): Limits {
-  const memory = resources?.limits?.['memory'];
+/** Without a limit it is the node's memory that ends: then the kernel would end the agent, and all pods with it. */
+function limitsOf({ resources }: Container, allocatable: NodeContext['allocatable']): Limits {
+  const memory = resources?.limits?.['memory'] ?? allocatable['memory'];
   const cpu = resources?.requests?.['cpu'] ?? resources?.limits?.['cpu'];
   return {
     memoryBytes: memory === undefined ? undefined : wholeValue(parseQuantity(memory)),

@@ -3,10 +3,12 @@ import { createHash } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { readFile, readlink, statfs } from 'node:fs/promises';
 import * as os from 'node:os';
+import { availableMemory, constrainedMemory } from 'node:process';
 import type { Health, HostFacts } from './node-object.ts';
 
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386' };
 
+/** Memory is what this process may have: a control group may give it less than the box has. */
 export async function readHostFacts(directory: string): Promise<HostFacts> {
   const text = (path: string) =>
     readFile(path, 'utf8').then(
@@ -26,7 +28,7 @@ export async function readHostFacts(directory: string): Promise<HostFacts> {
   return {
     hostname: os.hostname(),
     cpus: os.availableParallelism(),
-    memoryBytes: os.totalmem(),
+    memoryBytes: Math.min(os.totalmem(), constrainedMemory() || Number.POSITIVE_INFINITY),
     diskBytes: disk ? disk.blocks * disk.bsize : 0,
     architecture: ARCHITECTURES[os.arch()] ?? os.arch(),
     operatingSystem: os.platform(),
@@ -41,7 +43,7 @@ export async function readHostFacts(directory: string): Promise<HostFacts> {
 export async function readHealth(directory: string): Promise<Omit<Health, 'notReady'>> {
   const disk = await statfs(directory).catch(() => undefined);
   return {
-    memoryAvailableBytes: os.freemem(),
+    memoryAvailableBytes: Math.min(os.freemem(), availableMemory()),
     diskAvailableBytes: disk ? disk.bavail * disk.bsize : 0,
     diskBytes: disk ? disk.blocks * disk.bsize : 0,
   };

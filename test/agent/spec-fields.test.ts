@@ -235,4 +235,15 @@ test('hosts and host names of the pod', async () => {
   assert.is(withHostAliases(inner, makePod('web')), inner);
 });
 
+test('memory ends at the limit; without one, at what the node gives to pods', () =>
+  scene('runs', async ({ server, guests }) => {
+    const limited = container({ name: 'limited', resources: { limits: { memory: '32Mi' } } });
+    server.put(podPath('web'), makePod('web', { containers: [container({}), limited] }));
+    await until('both', () => guests.sandboxes.length === 2);
+    assert.equal(
+      guests.sandboxes.map(({ spec }) => spec.limits.memoryBytes),
+      [1024 ** 3, 32 * 1024 ** 2],
+    );
+  }));
+
 test.run();
