@@ -20,7 +20,8 @@ const clock: Clock = {
   after(ms, fire, options) {
     const timer = setTimeout(fire, ms);
     if (options?.background) timer.unref();
-    return () => clearTimeout(timer);
+    // Node keeps its list of each length of time that a timer without a reference was ever set for; with one it drops it.
+    return () => clearTimeout(timer.ref());
   },
   endOfTurn(fire) {
     setImmediate(fire);

@@ -185,6 +185,26 @@ test('rude clients cost only their own connection', async () => {
   );
 });
 
+test('a refused upgrade is over, also when the client does not hang up', async () => {
+  const options = { port: live.port, host: '127.0.0.1', ca: live.ca, allowHalfOpen: true };
+  const socket = tls(options, () =>
+    socket.write('GET /version HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n'),
+  );
+  const head = await new Promise<string>((resolve, reject) => {
+    socket.on('error', () => {});
+    socket.once('data', data => resolve(String(data)));
+    socket.once('close', () => reject(new Error('no answer')));
+  });
+  assert.match(head, /^HTTP\/1\.1 401 /);
+  await new Promise(resolve => setTimeout(resolve, 100));
+  // The other end is gone: what is written now is answered with a reset.
+  for (let i = 0; i < 50 && !socket.destroyed; i++) {
+    socket.write('x');
+    await new Promise(resolve => setTimeout(resolve, 20));
+  }
+  assert.ok(socket.destroyed);
+});
+
 /** What the agent does: upgrade, then serve HTTP/2 on the same socket. */
 async function openTunnel(node: string, credentials: { cert: string; key: string }): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -246,6 +266,8 @@ test('the registry: agents pull, the administrator pushes, others stay out', asy
   assert.is((await http1('/v2/', edge)).code, 200);
   assert.is((await http1('/v2/a/blobs/uploads/', { ...edge, method: 'POST' })).code, 403);
   assert.is((await http1('/v2/a/blobs/uploads/', { method: 'POST' })).code, 202);
+  const joining = await certificateOf('system:bootstrap:abcdef', ['system:bootstrappers']);
+  assert.is((await http1('/v2/', joining)).code, 403);
   assert.is((await http1('/v2/', { cert: undefined, key: undefined })).code, 401);
 });
 

@@ -103,6 +103,19 @@ test('one object by field selector', async () => {
   await cancel();
 });
 
+test('the old path of one name shows that name alone, over all namespaces too', async () => {
+  await call('POST', MAPS, { metadata: { name: 'only' } });
+  const request = new Request('http://test/api/v1/watch/configmaps/only?timeoutSeconds=1');
+  const text = await (await server.fetch(request, { identity: ADMIN })).text();
+  assert.equal(
+    text
+      .trim()
+      .split('\n')
+      .map(line => shown(JSON.parse(line))),
+    ['ADDED only'],
+  );
+});
+
 test('a watch ends when its time is over', async () => {
   const { next } = await watch(`resourceVersion=${store.revision()}&timeoutSeconds=1`);
   assert.is(await next(), undefined);

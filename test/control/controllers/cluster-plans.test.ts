@@ -1,7 +1,13 @@
 /** Plans about nodes, garbage, namespaces and certificates as scenes. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { approvalMessage, mustSign, planApproval } from '../../../control/controllers/csr-approve-sign.ts';
+import {
+  approvalMessage,
+  mustSign,
+  planApproval,
+  planFailure,
+  refusalToSign,
+} from '../../../control/controllers/csr-approve-sign.ts';
 import { planGarbage, type Thing } from '../../../control/controllers/garbage.ts';
 import { planNamespace } from '../../../control/controllers/namespace.ts';
 import { planEvictions } from '../../../control/controllers/node-eviction.ts';
@@ -157,6 +163,16 @@ test('certificates: nodes for themselves, bootstrappers for nodes, nobody else',
   assert.not(approvalMessage(csr(boot), request('system:node:n1', ['system:nodes'], ['api'])), 'other names');
   assert.not(approvalMessage(csr({ ...boot, usages: ['server auth'] }), node1), 'another use');
   assert.not(approvalMessage(csr({ username: 'eve', groups: ['system:authenticated'] }), node1), 'somebody');
+  const person = { signerName: 'kubernetes.io/kube-apiserver-client' };
+  const jane = request('jane', ['dev']);
+  assert.is(refusalToSign(csr({}), node1), undefined);
+  assert.is(refusalToSign(csr(person), jane), undefined);
+  assert.match(refusalToSign(csr({}), jane)!, /common name/, 'whoever approved it');
+  assert.match(refusalToSign(csr({}), request('system:node:n1', ['system:masters']))!, /organization/);
+  assert.match(refusalToSign(csr({}), request('system:node:n1', ['system:nodes'], ['api']))!, /subjectAltNames/);
+  assert.match(refusalToSign(csr({ ...person, usages: ['server auth', 'client auth'] }), jane)!, /server auth/);
+  const failed = planFailure(approved, 'why', NOW)[0] as unknown as { object: CertificateSigningRequest };
+  assert.not(mustSign(failed.object));
 });
 
 test('namespaces: given what each needs, emptied before they go', () => {

@@ -21,6 +21,8 @@ const INFOS: [string, string, string][] = [
   ['GET', '/api/v1/pods?watch=true', 'watch - v1 pods - - -'],
   ['GET', '/api/v1/pods?watch=0', 'list - v1 pods - - -'],
   ['GET', '/api/v1/watch/pods', 'watch - v1 pods - - -'],
+  ['GET', '/api/v1/watch/secrets/x', 'watch - v1 secrets - - x'],
+  ['POST', '/api/v1/watch/pods', 'create - v1 watch - - pods'],
   ['HEAD', '/api/v1/namespaces/a/pods/b', 'get - v1 pods - a b'],
   ['POST', '/api/v1/namespaces/a/pods/b/binding', 'create - v1 pods binding a b'],
   ['DELETE', '/api/v1/namespaces/a/pods', 'deletecollection - v1 pods - a -'],
