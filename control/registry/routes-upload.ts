@@ -1,5 +1,5 @@
 /** How blobs come in: in one piece, as a stream, in chunks, or mounted from another repository. */
-import { digestText } from './digest.ts';
+import { digestText, isName } from './digest.ts';
 import { refused } from './errors.ts';
 import type { Call } from './routes.ts';
 import { requireDigest } from './routes-blob.ts';
@@ -22,6 +22,8 @@ async function mount({ name, query, repositories, blobs, mayPull }: Call): Promi
   if (wanted === null) return undefined;
   const digest = requireDigest(wanted);
   const from = query.get('from');
+  // What is no name is in no repository, and becomes no path.
+  if (from !== null && !isName(from)) return undefined;
   for (const repository of from === null ? await repositories.list() : [from]) {
     if (!(await repositories.hasBlob(repository, digest)) || (await blobs.size(digest)) === undefined) continue;
     await mayPull(repository);
