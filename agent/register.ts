@@ -91,7 +91,10 @@ export async function register(options: RegisterOptions): Promise<Registration> 
       if (!state.stopping) void attend(options, state);
       return;
     }
-    if (!takeRanges(options, state, current)) return;
+    // While this agent was late the server may have judged it: what it says is put right at once, not when it is news here.
+    const judged = !state.stopping && overwritten(current, state.sent);
+    if (judged) state.sent = undefined;
+    if (!takeRanges(options, state, current) && !judged) return;
     void sendStatus(options, state).catch(error =>
       log('debug', 'the node status was not taken', { error: String(error) }),
     );
@@ -106,6 +109,10 @@ export async function register(options: RegisterOptions): Promise<Registration> 
     },
   };
 }
+
+const overwritten = ({ status }: Node, sent: NodeStatus | undefined): boolean =>
+  sent?.conditions?.some(({ type, status: is }) => status?.conditions?.find(c => c.type === type)?.status !== is) ===
+  true;
 
 /** Registers, again and again until the server has taken it. */
 async function attend(options: RegisterOptions, state: State): Promise<void> {

@@ -151,6 +151,21 @@ test('each heartbeat renews the lease; the status is sent when it is news, or fi
     assert.is.not(node()?.metadata.resourceVersion, version);
   }));
 
+test('a node that was judged while its agent was late says at once that it is alive', () =>
+  world(async ({ server, node, ready, seconds, giveRange }) => {
+    giveRange();
+    await seconds(1);
+    const { status, ...rest } = node()!;
+    const conditions = status!.conditions!.map(condition => ({ ...condition, status: 'Unknown' as const }));
+    server.put(NODE, { ...rest, status: { ...status, conditions } } as never);
+    assert.is(ready()?.status, 'Unknown');
+    await seconds(1);
+    assert.is(ready()?.status, 'True');
+    const version = node()!.metadata.resourceVersion;
+    await seconds(20);
+    assert.is(node()!.metadata.resourceVersion, version);
+  }));
+
 test('a node that somebody deleted comes back; so does its lease', () =>
   world(async ({ server, node, lease, seconds }) => {
     const { uid } = node()!.metadata;
