@@ -154,12 +154,12 @@ test('each heartbeat renews the lease; the status is sent when it is news, or fi
 test('a node that was judged while its agent was late says at once that it is alive', () =>
   world(async ({ server, node, ready, seconds, giveRange }) => {
     giveRange();
-    await seconds(1);
+    await seconds(5);
     const { status, ...rest } = node()!;
     const conditions = status!.conditions!.map(condition => ({ ...condition, status: 'Unknown' as const }));
     server.put(NODE, { ...rest, status: { ...status, conditions } } as never);
     assert.is(ready()?.status, 'Unknown');
-    await seconds(1);
+    await seconds(5);
     assert.is(ready()?.status, 'True');
     const version = node()!.metadata.resourceVersion;
     await seconds(20);
