@@ -27,9 +27,14 @@ export interface Plan {
 export const GAUGE = { memoryBytes: 0, calls: 1, count: 2 };
 
 export type OutputName = 'stdout' | 'stderr';
+
+const OUTPUT_COST_MIN = 512;
+/** What output that is not taken yet counts for: a message takes memory also when it carries one byte. */
+export const outputCost = (bytes: number): number => Math.max(bytes, OUTPUT_COST_MIN);
+
 export type ToThread =
   | { say: 'start'; plan: Plan }
-  | { say: 'taken'; output: OutputName; bytes: number }
+  | { say: 'taken'; output: OutputName; cost: number }
   | { say: 'stdin'; chunk: Uint8Array | null }
   | { say: 'answer'; id: number; value?: unknown; error?: { message: string; code: string | undefined } }
   | { say: 'stop'; settleMs: number };

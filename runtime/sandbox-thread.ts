@@ -3,9 +3,9 @@
  * it ended, whichever way that was. Called by runtime.ts.
  */
 import { EXIT_CODE } from './exit.ts';
-import { after } from './host/clock.ts';
+import { after, soon } from './host/clock.ts';
 import type { Thread } from './host/thread.ts';
-import { type FromThread, GAUGE, type Plan, type ToThread } from './protocol.ts';
+import { type FromThread, GAUGE, type OutputName, outputCost, type Plan, type ToThread } from './protocol.ts';
 import { type Exit, RuntimeError, type Sandbox, type SandboxSpec } from './sandbox.ts';
 
 export interface Launch {
@@ -28,7 +28,6 @@ export function launch({ spec, plan: planned, thread: starting, ended }: Launch)
   let over: Exit | undefined;
   let port: number | undefined;
   let cpuMicros = 0;
-  let outputs: Promise<void> = Promise.resolve();
   const stdin = spec.stdin?.getReader();
 
   const finish = async (exit: Exit) => {
@@ -40,15 +39,12 @@ export function launch({ spec, plan: planned, thread: starting, ended }: Launch)
     stdin?.cancel().catch(() => undefined);
     releaseCalls(plan);
     // What the guest printed before it ended has been handed over before anybody hears of the end.
-    await withinWait(outputs);
+    await withinWait(taker.settled());
     ended();
     exited.resolve(exit);
   };
-  const output = ({ output: name, chunk }: Extract<FromThread, { say: 'output' }>) => {
-    const taken = () => post({ say: 'taken', output: name, bytes: chunk.length });
-    outputs = outputs.then(() => spec[name](chunk)).then(taken, taken);
-  };
   const post = (message: ToThread) => thread?.post(message);
+  const taker = createTaker(spec, post);
   const answer = async ({ id, question, host, port, unreached }: Extract<FromThread, { say: 'ask' }>) => {
     try {
       const { network } = spec;
@@ -65,7 +61,7 @@ export function launch({ spec, plan: planned, thread: starting, ended }: Launch)
     post({ say: 'stdin', chunk: done ? null : (value ?? null) });
   };
   const receive = (message: FromThread) => {
-    if (message.say === 'output') output(message);
+    if (message.say === 'output') taker.take(message.output, message.chunk);
     else if (message.say === 'ask') void answer(message);
     else if (message.say === 'want-stdin') void feed();
     else if (message.say === 'exited') void finish(message.exit);
@@ -130,6 +126,36 @@ export function launch({ spec, plan: planned, thread: starting, ended }: Launch)
       const gauges = plan === undefined || over !== undefined ? undefined : new Float64Array(plan.gauges);
       return { cpuMicros, memoryBytes: gauges?.[GAUGE.memoryBytes] ?? 0 };
     },
+  };
+}
+
+/** Hands output over in order, and says what was taken once for each turn: guests print byte by byte. */
+function createTaker(spec: Pick<SandboxSpec, OutputName>, post: (message: ToThread) => void) {
+  let outputs: Promise<void> = Promise.resolve();
+  let waiting = 0;
+  let costs = { stdout: 0, stderr: 0 };
+  const tell = () => {
+    const told = costs;
+    costs = { stdout: 0, stderr: 0 };
+    for (const output of ['stdout', 'stderr'] as const)
+      if (told[output] > 0) post({ say: 'taken', output, cost: told[output] });
+  };
+  const took = (name: OutputName, chunk: Uint8Array) => {
+    if (costs.stdout + costs.stderr === 0) soon(tell);
+    costs[name] += outputCost(chunk.length);
+  };
+  return {
+    take(name: OutputName, chunk: Uint8Array) {
+      const done = () => {
+        waiting--;
+        took(name, chunk);
+      };
+      const busy = waiting === 0 ? spec[name](chunk) : outputs.then(() => spec[name](chunk));
+      if (busy === undefined) return took(name, chunk);
+      waiting++;
+      outputs = busy.then(done, done);
+    },
+    settled: () => outputs,
   };
 }
 

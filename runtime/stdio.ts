@@ -2,32 +2,34 @@
  * A guest's standard streams, carried over the thread's port. What the parent has not taken yet is bounded: then the guest
  * waits. Made by worker.ts.
  */
-import type { FromThread, OutputName } from './protocol.ts';
+import { type FromThread, type OutputName, outputCost } from './protocol.ts';
 import { createPushSource, createSignal, emptySource, type PushSource, type Sink } from './streams.ts';
 
-const UNTAKEN_BYTES_MAX = 262_144;
+const UNTAKEN_COST_MAX = 262_144;
 const STDIN_LOW_WATER_BYTES = 65_536;
 
 export interface Output extends Sink {
-  taken(bytes: number): void;
+  taken(cost: number): void;
 }
 
 export function createOutput(name: OutputName, post: (message: FromThread) => void): Output {
   const signal = createSignal();
   let untaken = 0;
   return {
-    ready: () => untaken < UNTAKEN_BYTES_MAX,
+    ready: () => untaken < UNTAKEN_COST_MAX,
     listen: signal.listen,
-    room: () => Math.max(0, UNTAKEN_BYTES_MAX - untaken),
+    room: () => Math.max(0, UNTAKEN_COST_MAX - untaken),
     write(chunk) {
       if (chunk.length === 0) return;
-      untaken += chunk.length;
-      post({ say: 'output', output: name, chunk });
+      untaken += outputCost(chunk.length);
+      // A view would be sent with all that it is a view of.
+      const own = chunk.length === chunk.buffer.byteLength ? chunk : chunk.slice();
+      post({ say: 'output', output: name, chunk: own });
     },
-    drained: () => untaken < UNTAKEN_BYTES_MAX,
+    drained: () => untaken < UNTAKEN_COST_MAX,
     close: () => undefined,
-    taken(bytes) {
-      untaken -= bytes;
+    taken(cost) {
+      untaken -= cost;
       signal.notify();
     },
   };

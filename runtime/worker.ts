@@ -28,7 +28,7 @@ post({ say: 'warm' });
 
 function receive(message: ToThread): void {
   if (message.say === 'start') void start(message.plan);
-  else if (message.say === 'taken') outputs[message.output].taken(message.bytes);
+  else if (message.say === 'taken') outputs[message.output].taken(message.cost);
   else if (message.say === 'answer') questions.get(message.id)?.(message);
   else if (message.say === 'stdin') {
     if (message.chunk === null) input.end();

@@ -6,6 +6,18 @@ import { RuntimeError } from '../../runtime/sandbox.ts';
 import { commandGuest, fromText, webGuest } from '../lib/guests.ts';
 import { createSandboxes } from '../lib/sandboxes.ts';
 
+/** Prints `ab` and a new line so often. Far less than what may wait in bytes, far more than what may wait in messages. */
+const printer = (times: number): string => `(module
+  (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 0) "\\10\\00\\00\\00\\03\\00\\00\\00")
+  (data (i32.const 16) "ab\\n")
+  (func (export "_start") (local $left i32)
+    (local.set $left (i32.const ${times}))
+    (loop $more
+      (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 32)))
+      (br_if $more (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))))`;
+
 const test = suite('runtime/sandbox');
 const sandboxes = createSandboxes();
 const web = await webGuest();
@@ -206,6 +218,29 @@ test('stop lets a request under way end', async () => {
   await writer.close();
   assert.is(await (await answer).text(), 'first, last');
   assert.equal(await stopped, { code: 143, reason: 'stopped' });
+});
+
+test('a reader that does not read holds a guest that prints in small pieces after few of them, and gets every byte', async () => {
+  const { promise: mayRead, resolve: read } = Promise.withResolvers<void>();
+  let text = '';
+  let calls = 0;
+  const pieces = 40_000;
+  const { sandbox } = await sandboxes.start(await fromText(printer(pieces)), {
+    stdout(chunk) {
+      calls++;
+      text += Buffer.from(chunk).toString();
+      return mayRead;
+    },
+  });
+  let over = false;
+  void sandbox.exited.then(() => (over = true));
+  // A guest that had printed all of it would have ended, and its end waits 2 s for the reader.
+  await new Promise(resolve => setTimeout(resolve, 2_500));
+  assert.is(calls, 1);
+  assert.not(over);
+  read();
+  assert.equal(await sandbox.exited, { code: 0, reason: 'exited' });
+  assert.is(text, 'ab\n'.repeat(pieces));
 });
 
 test.run();
