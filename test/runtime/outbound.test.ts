@@ -16,7 +16,12 @@ const backend = createServer((request: IncomingMessage, response: ServerResponse
   if (request.url === '/slow') {
     response.write('one, ');
     setTimeout(() => response.end('two'), 50);
-  } else response.end(`backend says ${request.url}`);
+  } else if (request.url === '/cut' || request.url === '/short') {
+    if (request.url === '/short') response.setHeader('content-length', 100);
+    response.write('half of ');
+    setTimeout(() => response.destroy(), 20);
+  } else if (request.url === '/hang-up') response.destroy();
+  else response.end(`backend says ${request.url}`);
 });
 await new Promise<void>(resolve => backend.listen(0, '127.0.0.1', resolve));
 const address = backend.address();
@@ -64,6 +69,18 @@ test('nobody there: the guest hears of it and goes on', async () => {
   await sandbox.ready;
   assert.is((await fetch(url('/x'))).status, 502);
   assert.is((await fetch(url('/healthz'))).status, 200);
+  await sandbox.kill();
+});
+
+test('an answer that breaks off, with a length or in chunks, is an error to the guest', async () => {
+  const { sandbox, url } = await sandboxes.start(caller, { env: { TARGET: 'backend' }, network: permitting });
+  await sandbox.ready;
+  for (const path of ['/cut', '/short', '/hang-up']) {
+    const response = await fetch(url(path));
+    assert.is(response.status, 502, path);
+    assert.not.match(await response.text(), /half of/);
+  }
+  assert.match(await (await fetch(url('/whole'))).text(), /backend says \/whole/);
   await sandbox.kill();
 });
 
