@@ -3,7 +3,8 @@
  * each rotated (`0.log.1` is the newest rotated part). Written by pod workers, read by log-reader for the tunnel.
  *
  * Always: what a guest printed is in the log in order; a log never takes more than its limits; a slow disk slows the guest
- * (write answers a promise when much is waiting) and never fills memory.
+ * (write answers a promise when much is waiting) and never fills memory; a guest that prints without end gets no more of the
+ * disk and of this thread than BYTES_PER_SECOND.
  */
 import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -20,6 +21,9 @@ const LOG_FILE_BYTES_MAX = 10 * 1024 * 1024;
 const LOG_FILES_MAX = 5;
 /** More than this not yet on disk, and the guest waits. */
 const PENDING_BYTES_MAX = 256 * 1024;
+/** What a guest may print for long, and at once: a memory card would not live long, nor other pods be served well, with more. */
+const BYTES_PER_SECOND = 8 * 1024 * 1024;
+const BURST_BYTES = 4 * 1024 * 1024;
 /** The run that is and the one before it (`kubectl logs --previous`). */
 const RUNS_KEPT = 2;
 
@@ -112,6 +116,7 @@ async function createWriter(
     pendingBytes += record.length;
     for (const listener of listeners) listener(record);
   };
+  const waitAfter = createPace(clock);
   const splitters = { stdout: createLineSplitter('stdout', emit), stderr: createLineSplitter('stderr', emit) };
   return {
     open: hear =>
@@ -124,6 +129,8 @@ async function createWriter(
     log: {
       write(stream, chunk) {
         splitters[stream].write(chunk, clock.now());
+        const waitMs = waitAfter(chunk.length);
+        if (waitMs > 0) return clock.sleep(waitMs).then(flush);
         if (pendingBytes > PENDING_BYTES_MAX) return flush();
       },
       flush,
@@ -136,6 +143,18 @@ async function createWriter(
         for (const listener of listeners) listener(undefined);
       },
     },
+  };
+}
+
+/** How long to wait after so many bytes, so that a burst passes and a flood does not. */
+function createPace(clock: Pick<Clock, 'monotonic'>): (bytes: number) => number {
+  let left = BURST_BYTES;
+  let at = clock.monotonic();
+  return bytes => {
+    const now = clock.monotonic();
+    left = Math.min(BURST_BYTES, left + ((now - at) * BYTES_PER_SECOND) / 1000) - bytes;
+    at = now;
+    return left < 0 ? (-left * 1000) / BYTES_PER_SECOND : 0;
   };
 }
 

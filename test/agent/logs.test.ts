@@ -109,6 +109,21 @@ test('a follower who reads more slowly than the guest prints is told, and not gi
     assert.match(String(error), /slower than its writer/);
   }));
 
+test('a burst passes, a flood waits', () =>
+  within(async (logs, directory) => {
+    const log = await logs.begin(directory, 0);
+    const mebibyte = Buffer.alloc(1024 * 1000, `${'x'.repeat(999)}\n`);
+    const begun = clock.monotonic();
+    for (let i = 0; i < 8; i++) await log.write('stdout', mebibyte);
+    // 4 MiB at once, the others at 8 MiB a second.
+    assert.ok(clock.monotonic() - begun > 400, `${clock.monotonic() - begun} ms`);
+    await log.end();
+    const other = await logs.begin(directory, 1);
+    const waits = Array.from({ length: 100 }, () => other.write('stdout', Buffer.from('a line\n')));
+    assert.ok(waits.every(wait => wait === undefined));
+    await other.end();
+  }));
+
 test('a follower gets each line once, across rotation, and the end', () =>
   within(async (logs, directory) => {
     const log = await logs.begin(directory, 0);
