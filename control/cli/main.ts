@@ -3,6 +3,7 @@
  * each loaded only when it is called, so that `skerry server` on a small box carries nothing of the others.
  */
 import { join, resolve } from 'node:path';
+import { stackOf } from '../machinery/log.ts';
 import { createDenoPlatform, DENO_RUN } from '../platform/deno.ts';
 import { createNodePlatform } from '../platform/node.ts';
 import { type Command, CommandError, type Context, helpOf, readInput, UsageError } from './command.ts';
@@ -84,10 +85,7 @@ function explain(command: Command, error: unknown): number {
   else if (error instanceof Error && error.name === 'StatusError')
     terminal.error(`Error from server: ${error.message}`);
   else if (ending.signal.aborted) return 130;
-  else
-    terminal.error(
-      `skerry ${command.name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-    );
+  else terminal.error(`skerry ${command.name}: ${stackOf(error)}`);
   return 1;
 }
 

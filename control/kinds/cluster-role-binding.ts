@@ -3,12 +3,12 @@
  */
 import { pathSegmentErrors } from '../machinery/names.ts';
 import { CLUSTER_ROLE_BINDINGS } from '../machinery/resources.ts';
-import { ageColumn, nameColumn, text, wide } from './columns.ts';
+import { bindingColumns } from './binding-columns.ts';
 import { apiObject, array, optional, required, type Static } from './schema.ts';
 import type { Kind } from './strategy.ts';
 import { ObjectMeta } from './types/meta.ts';
 import { RoleRef, Subject } from './types/rbac.ts';
-import { bindingFaults, roleRefFaults, setBindingDefaults, subjectsText } from './validation/rbac.ts';
+import { bindingFaults, roleRefFaults, setBindingDefaults } from './validation/rbac.ts';
 
 const schema = apiObject('io.k8s.api.rbac.v1.ClusterRoleBinding', 'Grants a ClusterRole everywhere.', ObjectMeta, {
   subjects: optional(2, array(Subject, { type: 'atomic' }), 'Who gets the role.'),
@@ -23,14 +23,7 @@ export const clusterRoleBinding: Kind<ClusterRoleBinding> = {
   listKind: 'ClusterRoleBindingList',
   description: 'Grants a ClusterRole everywhere.',
   schema,
-  columns: [
-    nameColumn,
-    text('Role', 'The role that is granted.', o => `${o.roleRef.kind}/${o.roleRef.name}`),
-    ageColumn,
-    wide(text('Users', 'Users who get it.', o => subjectsText(o.subjects, 'User'))),
-    wide(text('Groups', 'Groups who get it.', o => subjectsText(o.subjects, 'Group'))),
-    wide(text('ServiceAccounts', 'Service accounts who get it.', o => subjectsText(o.subjects, 'ServiceAccount'))),
-  ],
+  columns: bindingColumns,
   allowCreateOnUpdate: true,
   allowUnconditionalUpdate: true,
   generation: false,
